@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * assoc.c - associations: a device and a context, and the count of activations.
+ *
+ * The first activation attaches the device to a mapping domain: one of the context's that its
+ * IOMMU can use, or a new one into which every binding is mapped.  The last one detaches it,
+ * and the domain goes with its last device (I4).  Counted activation is from RFCv2, where it
+ * belonged to the context; association as a step of its own is from VCMM.
+ *
+ * Locking: the registry lock, and inside it the lock of the context while domains change.
+ */
+#include "core.h"
+#include "vcm_probe.h"
+
+#define VCM_ACTIVE_MAX ((u32)1 << 31)
+
+static int vcm_assoc_add_locked(struct vcm *vcm, struct vcm_device *dev, struct vcm_assoc *assoc)
+{
+	struct vcm_registry *reg = &vcm_registry;
+	struct vcm_assoc *other;
+
+	lockdep_assert_held(&reg->stream.lock);
+	if (vcm->dead || dev->gone)
+		return -ENODEV;
+	list_for_each_entry(other, &vcm->assocs, node)
+		if (other->dev == dev)
+			return -EEXIST;
+	refcount_inc(&vcm->mem);
+	refcount_inc(&dev->mem);
+	assoc->vcm = vcm;
+	assoc->dev = dev;
+	assoc->id = ++reg->next_assoc;
+	list_add_tail(&assoc->node, &vcm->assocs);
+	vcm_probe_assoc(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, assoc->id, 0, 0,
+			dev->id);
+	return 0;
+}
+
+/**
+ * vcm_assoc_device() - associate a device with a context
+ * @vcm: the context
+ * @dev: the device; the caller keeps it from going away during the call
+ *
+ * A device may be associated with many contexts and a context with many devices.
+ *
+ * Context: may sleep. Return: the association, or ERR_PTR(): -EEXIST, -ENODEV when the device
+ * or the context is gone, -ENOMEM.
+ */
+struct vcm_assoc *vcm_assoc_device(struct vcm *vcm, struct vcm_device *dev)
+{
+	const struct vcm_failure what = { VCM_OP_ASSOC, 0, { dev->id } };
+	struct vcm_assoc *assoc = vcm_os_zalloc(sizeof(*assoc));
+	struct vcm_registry *reg = &vcm_registry;
+	int err;
+
+	vcm_stream_lock(&reg->stream);
+	err = assoc ? vcm_assoc_add_locked(vcm, dev, assoc) : -ENOMEM;
+	if (err && !vcm->dead)
+		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
+	vcm_stream_unlock(&reg->stream);
+	if (!err)
+		return assoc;
+	vcm_os_free(assoc);
+	return ERR_PTR(err);
+}
+
+/* Can @caps translate what is bound, in pages no larger than the smallest binding? */
+static int vcm_caps_check(struct vcm *vcm, const struct vcm_domain_caps *caps)
+{
+	struct vcm_range *range;
+
+	if (!caps->pgsizes || (u64)1 << __ffs64(caps->pgsizes) > VCM_PAGE_SIZE)
+		return -EOPNOTSUPP;
+	for (range = vcm_gaps_first(&vcm->ranges); range; range = vcm_range_next(range)) {
+		struct vcm_res *res = vcm_res_of(range);
+
+		if (res->phys && !vcm_caps_cover(caps, range->start, res->bound_len))
+			return -ERANGE;
+	}
+	return 0;
+}
+
+/* Let @dev use @dom.  Return: 0; -EINVAL when its IOMMU cannot; or why the activation fails. */
+static int vcm_dom_join(struct vcm *vcm, struct vcm_dom *dom, struct vcm_device *dev)
+{
+	struct vcm_domain_caps caps = {};
+	int err;
+
+	err = vcm->driver->attach(dom->domain, dev, &caps);
+	if (err)
+		return err;
+	err = vcm_caps_check(vcm, &caps);
+	if (err) {
+		vcm->driver->detach(dom->domain, dev);
+		return err;
+	}
+	dom->caps = caps;
+	dom->devices++;
+	return 0;
+}
+
+/* A new domain for @dev with every binding live in it. */
+static int vcm_dom_create(struct vcm *vcm, struct vcm_device *dev, struct vcm_dom **out)
+{
+	struct vcm_dom *dom = vcm_os_zalloc(sizeof(*dom));
+	int err;
+
+	if (!dom)
+		return -ENOMEM;
+	dom->domain = vcm->driver->domain_alloc(dev);
+	if (IS_ERR(dom->domain)) {
+		err = PTR_ERR(dom->domain);
+		goto err_free;
+	}
+	err = vcm_dom_join(vcm, dom, dev);
+	if (err)
+		goto err_domain_free;
+	dom->id = ++vcm_registry.next_domain;
+	err = vcm_map_all_locked(vcm, dom);
+	if (err)
+		goto err_detach;
+	list_add_tail(&dom->node, &vcm->domains);
+	vcm->nr_domains++;
+	*out = dom;
+	return 0;
+
+err_detach:
+	vcm->driver->detach(dom->domain, dev);
+err_domain_free:
+	vcm->driver->domain_free(dom->domain);
+err_free:
+	vcm_os_free(dom);
+	return err;
+}
+
+static int vcm_attach_locked(struct vcm_assoc *assoc)
+{
+	struct vcm *vcm = assoc->vcm;
+	struct vcm_dom *dom;
+	int err = -EINVAL;
+
+	lockdep_assert_held(&vcm_registry.stream.lock);
+	vcm_stream_lock(&vcm->stream);
+	list_for_each_entry(dom, &vcm->domains, node) {
+		err = vcm_dom_join(vcm, dom, assoc->dev);
+		if (err != -EINVAL)
+			break;
+	}
+	if (err == -EINVAL)
+		err = vcm_dom_create(vcm, assoc->dev, &dom);
+	if (!err)
+		assoc->dom = dom;
+	vcm_stream_unlock(&vcm->stream);
+	return err;
+}
+
+static void vcm_detach_locked(struct vcm_assoc *assoc)
+{
+	struct vcm_dom *dom = assoc->dom;
+	struct vcm *vcm = assoc->vcm;
+
+	lockdep_assert_held(&vcm_registry.stream.lock);
+	vcm_stream_lock(&vcm->stream);
+	assoc->dom = NULL;
+	dom->devices--;
+	if (dom->devices) {
+		vcm->driver->detach(dom->domain, assoc->dev);
+	} else {
+		vcm_unmap_all_locked(vcm, dom);
+		list_del(&dom->node);
+		vcm->nr_domains--;
+		vcm->driver->detach(dom->domain, assoc->dev);
+		vcm->driver->domain_free(dom->domain);
+		vcm_os_free(dom);
+	}
+	vcm_stream_unlock(&vcm->stream);
+}
+
+static int vcm_activate_locked(struct vcm_assoc *assoc)
+{
+	int err;
+
+	if (assoc->dead)
+		return -ENODEV;
+	if (assoc->active >= VCM_ACTIVE_MAX)
+		return -EOVERFLOW;
+	err = assoc->active ? 0 : vcm_attach_locked(assoc);
+	if (!err)
+		assoc->active++;
+	return err;
+}
+
+/**
+ * vcm_activate() - let the device of an association use the context
+ * @assoc: the association
+ *
+ * Counted: the first call attaches the device and returns with every binding live for it.
+ * Between the attachment and the last mapping the device faults on what is not mapped yet.
+ *
+ * Context: may sleep. Return: 0, -ENODEV when the device or the context is gone, -EBUSY when
+ * the device is in use by another owner or context, -ERANGE when a binding is outside the
+ * aperture, -EOPNOTSUPP when the IOMMU has only pages larger than the CPU's, -EOVERFLOW, or
+ * the error of the IOMMU.
+ */
+int vcm_activate(struct vcm_assoc *assoc)
+{
+	const struct vcm_failure what = { VCM_OP_ACTIVATE, assoc->id, { assoc->dev->id } };
+	struct vcm_registry *reg = &vcm_registry;
+	struct vcm *vcm = assoc->vcm;
+	int err;
+
+	vcm_stream_lock(&reg->stream);
+	err = vcm_activate_locked(assoc);
+	if (!err)
+		vcm_probe_activate(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id,
+				   assoc->id, assoc->active, 0, assoc->dev->id, assoc->dom->id);
+	else if (!vcm->dead)
+		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
+	vcm_stream_unlock(&reg->stream);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vcm_activate);
+
+/* @count activations end; there are at least so many. */
+static void vcm_deactivate_locked(struct vcm_assoc *assoc, u32 count)
+{
+	struct vcm_registry *reg = &vcm_registry;
+	u32 domain = assoc->dom->id;
+
+	lockdep_assert_held(&reg->stream.lock);
+	assoc->active -= count;
+	if (!assoc->active)
+		vcm_detach_locked(assoc);
+	vcm_probe_deactivate(reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
+			     assoc->id, assoc->active, 0, assoc->dev->id, domain);
+}
+
+/**
+ * vcm_deactivate() - end one activation
+ * @assoc: the association
+ *
+ * The last one detaches the device: on return it reaches nothing of the context.
+ *
+ * Context: may sleep. Return: 0, -ENXIO when it is not active, -ENODEV when the device or the
+ * context is gone.
+ */
+int vcm_deactivate(struct vcm_assoc *assoc)
+{
+	const struct vcm_failure what = { VCM_OP_DEACTIVATE, assoc->id, { assoc->dev->id } };
+	struct vcm_registry *reg = &vcm_registry;
+	int err = 0;
+
+	vcm_stream_lock(&reg->stream);
+	if (assoc->dead)
+		err = -ENODEV;
+	else if (!assoc->active)
+		err = -ENXIO;
+	else
+		vcm_deactivate_locked(assoc, 1);
+	if (err && !assoc->vcm->dead)
+		vcm_fail_locked(&reg->stream, assoc->vcm->id, &what, err);
+	vcm_stream_unlock(&reg->stream);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vcm_deactivate);
+
+/* End an association whatever its state; the struct stays with its owner. */
+void vcm_assoc_end_locked(struct vcm_assoc *assoc)
+{
+	struct vcm_registry *reg = &vcm_registry;
+
+	lockdep_assert_held(&reg->stream.lock);
+	if (assoc->active)
+		vcm_deactivate_locked(assoc, assoc->active);
+	list_del(&assoc->node);
+	assoc->dead = true;
+	vcm_probe_deassoc(reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
+			  assoc->id, 0, 0, assoc->dev->id);
+}
+
+/**
+ * vcm_deassoc() - end an association and give it up
+ * @assoc: the association; not valid after success
+ *
+ * Context: may sleep. Return: 0, or -EBUSY while it is active.
+ */
+int vcm_deassoc(struct vcm_assoc *assoc)
+{
+	const struct vcm_failure what = { VCM_OP_DEASSOC, assoc->id, { assoc->dev->id } };
+	struct vcm_registry *reg = &vcm_registry;
+	struct vcm *vcm = assoc->vcm;
+	int err = 0;
+
+	vcm_stream_lock(&reg->stream);
+	if (assoc->active) {
+		err = -EBUSY;
+		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
+	} else if (!assoc->dead) {
+		vcm_assoc_end_locked(assoc);
+	}
+	vcm_stream_unlock(&reg->stream);
+	if (err)
+		return err;
+	vcm_device_put(assoc->dev);
+	vcm_os_free(assoc);
+	vcm_mem_put(vcm);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vcm_deassoc);
+
+/**
+ * vcm_assoc_id() - the id of an association, as in events
+ * @assoc: the association
+ *
+ * Context: any. Return: the id, never 0.
+ */
+__u64 vcm_assoc_id(const struct vcm_assoc *assoc)
+{
+	return assoc->id;
+}
+EXPORT_SYMBOL_GPL(vcm_assoc_id);
+
+/**
+ * vcm_assoc_activations() - how often an association is active
+ * @assoc: the association
+ *
+ * Context: may sleep. Return: the count at this moment.
+ */
+__u32 vcm_assoc_activations(const struct vcm_assoc *assoc)
+{
+	u32 active;
+
+	vcm_stream_lock(&vcm_registry.stream);
+	active = assoc->active;
+	vcm_stream_unlock(&vcm_registry.stream);
+	return active;
+}
+EXPORT_SYMBOL_GPL(vcm_assoc_activations);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * core.h - the private structs of the core.  Read this first.
+ *
+ * The core is a state machine over contexts, reservations, physical memory, devices and
+ * associations.  It knows no struct device, file, iommu_domain or BPF; struct vcm_driver does
+ * the work behind it.
+ *
+ * Invariants; vcm_check() in check.c tests each
+ *   I1  the ranges of a context's reservations are disjoint and inside its window (G1 to G3)
+ *   I2  a reservation in the tree has at least one reference, and is bound exactly when it
+ *       names memory; the binding fits both the reservation and the memory
+ *   I3  a bound reservation is mapped in every mapping domain of its context, an unbound one
+ *       in none
+ *   I4  a mapping domain exists exactly while it has active associations; its device count is
+ *       their number
+ *   I5  every chunk list adds up to the length of its memory
+ *   I6  memory is in the registry exactly while it has a reference or a binding
+ *   I7  contexts, memory and associations are listed in the order of their ids
+ *
+ * Locks
+ *   vcm_registry.stream.lock   contexts, memory, associations, devices, their references
+ *   vcm.stream.lock            reservations and bindings of one context
+ * Order: registry, then one context.  Two contexts are never locked at once.  Both are mutexes;
+ * drivers are called under them.  A field that says "both" is written with both held and may
+ * be read with either.
+ *
+ * Events: seq is taken by vcm_stream_next() with the lock of the stream held, after the change,
+ * in the critical section of the change.
+ *
+ * Life of the structs.  References (refs) keep an object in function.  Memory (the mem counts)
+ * outlives that: a holder whose context was destroyed still holds a valid, dead pointer until
+ * it gives it up.  Nothing dead emits events.
+ */
+#ifndef VCM_CORE_H
+#define VCM_CORE_H
+
+#include "vcm_os.h"
+#include "vcm.h"
+#include "gap.h"
+
+/**
+ * struct vcm_stream - an ordered stream of events and the lock that orders it
+ * @lock: held for every change and its event
+ * @id:   as in events; immutable
+ * @seq:  number of the last event; under @lock
+ */
+struct vcm_stream {
+	struct mutex lock;
+	u32 id;
+	u64 seq;
+};
+
+/**
+ * struct vcm_registry - stream 0 and what it orders
+ * @stream:      the lock and the numbers
+ * @contexts:    struct vcm, by id; under the lock
+ * @physes:      struct vcm_phys, by id; under the lock
+ * @devices:     struct vcm_device, by id; under the lock
+ * @next_vcm:    id of the next context; under the lock, like the next_ members below
+ * @next_stream: id of the next stream
+ * @next_domain: id of the next mapping domain
+ * @next_dev:    id of the next device
+ * @next_phys:   id of the next memory
+ * @next_assoc:  id of the next association
+ * @observer:    told of contexts, see vcm_set_observer(); under the lock
+ */
+struct vcm_registry {
+	struct vcm_stream stream;
+	struct list_head contexts;
+	struct list_head physes;
+	struct list_head devices;
+	u32 next_vcm;
+	u32 next_stream;
+	u32 next_domain;
+	u32 next_dev;
+	u64 next_phys;
+	u64 next_assoc;
+	const struct vcm_observer *observer;
+};
+
+/**
+ * struct vcm_observer - told of contexts that come and go
+ * @created:   a context is visible
+ * @destroyed: a context is gone
+ *
+ * Called without any lock of the core, in the process that made the change.
+ */
+struct vcm_observer {
+	void (*created)(u32 vcm);
+	void (*destroyed)(u32 vcm);
+};
+
+/**
+ * struct vcm - a context
+ * @stream:  lock and events of its reservations
+ * @id:      immutable
+ * @driver:  immutable
+ * @node:    in vcm_registry.contexts; registry lock
+ * @refs:    references; registry lock
+ * @dead:    torn down or being so; both
+ * @mem:     what keeps the struct: one for @refs, one for each reservation and association
+ * @assocs:  struct vcm_assoc, by id; registry lock
+ * @domains: struct vcm_dom; both
+ * @nr_domains: length of @domains; both
+ * @ranges:  the reservations by address; lock of @stream, like the members below
+ * @next_res: id of the next reservation
+ * @nr_res:  number of reservations
+ * @bytes_reserved: sum of their lengths
+ * @bytes_bound:    sum of their bindings
+ */
+struct vcm {
+	struct vcm_stream stream;
+	u32 id;
+	const struct vcm_driver *driver;
+	struct list_head node;
+	u32 refs;
+	bool dead;
+	refcount_t mem;
+	struct list_head assocs;
+	struct list_head domains;
+	u32 nr_domains;
+	struct vcm_gaps ranges;
+	u64 next_res;
+	u64 nr_res;
+	u64 bytes_reserved;
+	u64 bytes_bound;
+};
+
+/**
+ * struct vcm_res - a reservation
+ * @range:     its addresses; immutable while in the tree
+ * @vcm:       its context, whose memory it keeps; immutable
+ * @id:        immutable
+ * @align:     asked for, log2 of bytes; immutable
+ * @flags:     VCM_RESERVE_*; immutable
+ * @refs:      references; lock of the context, like the members below
+ * @dead:      no longer in the tree
+ * @phys:      memory bound, counted; NULL when not bound
+ * @off:       offset into it
+ * @bound_len: bytes bound
+ * @prot:      VCM_PROT_*
+ */
+struct vcm_res {
+	struct vcm_range range;
+	struct vcm *vcm;
+	u64 id;
+	u32 align;
+	u32 flags;
+	u32 refs;
+	bool dead;
+	struct vcm_phys *phys;
+	u64 off;
+	u64 bound_len;
+	u32 prot;
+};
+
+/**
+ * struct vcm_phys - physical memory
+ * @node:      in vcm_registry.physes; registry lock
+ * @refs:      references; registry lock
+ * @uses:      one for @refs, one for each binding; at 0 the memory is released
+ * @id:        immutable, like the members below
+ * @len:       bytes
+ * @orders:    chunk sizes allowed
+ * @nr_chunks: length of @chunks
+ * @chunks:    the memory in the order of its offsets
+ */
+struct vcm_phys {
+	struct list_head node;
+	u32 refs;
+	refcount_t uses;
+	u64 id;
+	u64 len;
+	u32 orders;
+	u32 nr_chunks;
+	struct vcm_chunk *chunks;
+};
+
+/**
+ * struct vcm_device - a device that a driver has made known
+ * @node:  in vcm_registry.devices; registry lock
+ * @mem:   what keeps the struct: one while registered, one for each association
+ * @gone:  unregistered, the driver is not called for it any more; registry lock
+ * @id:    immutable, like the members below
+ * @flags: VCM_DEVICE_*
+ * @name:  as its bus names it
+ * @iommu: IOMMU it is behind, empty when unknown
+ * @priv:  for the driver side
+ */
+struct vcm_device {
+	struct list_head node;
+	refcount_t mem;
+	bool gone;
+	u32 id;
+	u32 flags;
+	char name[VCM_DEVICE_NAME_LEN];
+	char iommu[VCM_DEVICE_NAME_LEN];
+	void *priv;
+};
+
+/**
+ * struct vcm_dom - a mapping domain as the core keeps it
+ * @node:    in vcm.domains; both
+ * @id:      as in events; immutable
+ * @devices: active associations that use it; both
+ * @caps:    what it can translate; both
+ * @domain:  the driver's; immutable
+ */
+struct vcm_dom {
+	struct list_head node;
+	u32 id;
+	u32 devices;
+	struct vcm_domain_caps caps;
+	struct vcm_domain *domain;
+};
+
+/**
+ * struct vcm_assoc - a context and a device
+ * @node:   in vcm.assocs; registry lock
+ * @vcm:    whose memory it keeps; immutable
+ * @dev:    counted; immutable
+ * @id:     immutable
+ * @active: activations; registry lock, like the members below
+ * @dead:   ended; only its owner still knows it
+ * @dom:    mapping domain in use, NULL when not active
+ */
+struct vcm_assoc {
+	struct list_head node;
+	struct vcm *vcm;
+	struct vcm_device *dev;
+	u64 id;
+	u32 active;
+	bool dead;
+	struct vcm_dom *dom;
+};
+
+/**
+ * struct vcm_failure - what the vcm_error event of a call says
+ * @op:  the operation
+ * @id:  the object, 0 when there is none yet
+ * @arg: the arguments that matter
+ */
+struct vcm_failure {
+	enum vcm_op op;
+	u64 id;
+	u64 arg[3];
+};
+
+extern struct vcm_registry vcm_registry;
+
+/* seq.c */
+void vcm_stream_lock(struct vcm_stream *stream);
+void vcm_stream_unlock(struct vcm_stream *stream);
+u64 vcm_stream_next(struct vcm_stream *stream);
+void vcm_fail_locked(struct vcm_stream *stream, u32 vcm, const struct vcm_failure *what, int err);
+
+/* context.c */
+void vcm_core_init(void);
+void vcm_set_observer(const struct vcm_observer *observer);
+void vcm_mem_put(struct vcm *vcm);
+
+/* res.c */
+void vcm_res_drop_locked(struct vcm_res *res);
+struct vcm_res *vcm_res_of(struct vcm_range *range);
+
+/* phys.c */
+void vcm_phys_unuse(struct vcm_phys *phys);
+void vcm_phys_use(struct vcm_phys *phys);
+
+/* bind.c */
+int vcm_map_all_locked(struct vcm *vcm, struct vcm_dom *dom);
+void vcm_unmap_all_locked(struct vcm *vcm, struct vcm_dom *dom);
+struct vcm_phys *vcm_unbind_locked(struct vcm_res *res);
+bool vcm_caps_cover(const struct vcm_domain_caps *caps, u64 start, u64 len);
+
+/* assoc.c */
+void vcm_assoc_end_locked(struct vcm_assoc *assoc);
+
+/* device.c */
+struct vcm_device *vcm_device_find_user(const char *name);
+void vcm_device_put(struct vcm_device *dev);
+
+/* snap.c */
+int vcm_snap_take(void **data, size_t *len);
+
+/* check.c */
+const char *vcm_check(void);
+
+#endif

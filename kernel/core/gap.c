@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * gap.c - free-range search: an intrusive AVL tree of the taken ranges, ordered by address.
+ *
+ * Each node also carries the free bytes below it (@gap) and the largest such number in its
+ * subtree (@max_gap), so that subtrees without a hole large enough are never entered and a
+ * request that no hole can hold fails at the root.  The hole above the last range belongs to
+ * no node and is looked at last.
+ *
+ * G1  in address order, each range ends below the start of the next, all inside the window
+ * G2  gap, max_gap and height of every node agree with its neighbours and children
+ * G3  the heights of two siblings differ by at most one
+ *
+ * Ranges are [start, last]; last + 1 may wrap, so it is formed only below another range.
+ * Locking is the caller's.  Nothing here allocates, sleeps or fails once a range is chosen.
+ *
+ * The idea of searching holes through a subtree maximum is that of the kernel's vmalloc and
+ * drm_mm; unlike them an aligned request finds a hole of exactly its size.
+ */
+#include "gap.h"
+
+enum { LOW, HIGH };
+
+static u32 vcm_range_height(const struct vcm_range *range)
+{
+	return range ? range->height : 0;
+}
+
+static u64 vcm_range_max(const struct vcm_range *range)
+{
+	return range ? range->max_gap : 0;
+}
+
+static void vcm_range_update(struct vcm_range *range)
+{
+	range->height = 1 + max(vcm_range_height(range->child[LOW]),
+				vcm_range_height(range->child[HIGH]));
+	range->max_gap = max(range->gap, max(vcm_range_max(range->child[LOW]),
+					     vcm_range_max(range->child[HIGH])));
+}
+
+/* Put @to where @from hangs below its parent. */
+static void vcm_gaps_replace(struct vcm_gaps *gaps, struct vcm_range *from, struct vcm_range *to)
+{
+	struct vcm_range *parent = from->parent;
+
+	if (!parent)
+		gaps->root = to;
+	else
+		parent->child[parent->child[HIGH] == from] = to;
+	if (to)
+		to->parent = parent;
+}
+
+static void vcm_range_adopt(struct vcm_range *parent, int side, struct vcm_range *child)
+{
+	parent->child[side] = child;
+	if (child)
+		child->parent = parent;
+}
+
+/* Rotate @top down to @side; its child of the other side takes its place and is returned. */
+static struct vcm_range *vcm_gaps_rotate(struct vcm_gaps *gaps, struct vcm_range *top, int side)
+{
+	struct vcm_range *up = top->child[!side];
+
+	vcm_gaps_replace(gaps, top, up);
+	vcm_range_adopt(top, !side, up->child[side]);
+	vcm_range_adopt(up, side, top);
+	vcm_range_update(top);
+	vcm_range_update(up);
+	return up;
+}
+
+static struct vcm_range *vcm_gaps_balance(struct vcm_gaps *gaps, struct vcm_range *top)
+{
+	u32 low = vcm_range_height(top->child[LOW]);
+	u32 high = vcm_range_height(top->child[HIGH]);
+	struct vcm_range *tall;
+	int side;
+
+	if (low <= high + 1 && high <= low + 1)
+		return top;
+	side = high > low ? HIGH : LOW;
+	tall = top->child[side];
+	if (vcm_range_height(tall->child[!side]) > vcm_range_height(tall->child[side]))
+		vcm_gaps_rotate(gaps, tall, side);
+	return vcm_gaps_rotate(gaps, top, !side);
+}
+
+/* Bring G2 and G3 about from @range up to the root. */
+static void vcm_gaps_fix(struct vcm_gaps *gaps, struct vcm_range *range)
+{
+	for (; range; range = range->parent) {
+		vcm_range_update(range);
+		range = vcm_gaps_balance(gaps, range);
+	}
+}
+
+static struct vcm_range *vcm_range_edge(struct vcm_range *range, int side)
+{
+	while (range && range->child[side])
+		range = range->child[side];
+	return range;
+}
+
+static struct vcm_range *vcm_range_step(struct vcm_range *range, int side)
+{
+	if (range->child[side])
+		return vcm_range_edge(range->child[side], !side);
+	while (range->parent && range->parent->child[side] == range)
+		range = range->parent;
+	return range->parent;
+}
+
+/**
+ * vcm_gaps_init() - make an empty set
+ * @gaps:  the set
+ * @start: first address of the window
+ * @last:  last address of the window, not below @start
+ */
+void vcm_gaps_init(struct vcm_gaps *gaps, u64 start, u64 last)
+{
+	gaps->start = start;
+	gaps->last = last;
+	gaps->root = NULL;
+}
+
+/**
+ * vcm_gaps_first() - the lowest range
+ * @gaps: the set
+ *
+ * Return: the range or NULL.
+ */
+struct vcm_range *vcm_gaps_first(const struct vcm_gaps *gaps)
+{
+	return vcm_range_edge(gaps->root, LOW);
+}
+
+/**
+ * vcm_range_next() - the next range in address order
+ * @range: a range of a set
+ *
+ * Return: the range or NULL.
+ */
+struct vcm_range *vcm_range_next(struct vcm_range *range)
+{
+	return vcm_range_step(range, HIGH);
+}
+
+/* The lowest range in the subtree of @range, itself included, with @need free bytes below it. */
+static struct vcm_range *vcm_range_lowest(struct vcm_range *range, u64 need)
+{
+	while (range) {
+		if (vcm_range_max(range->child[LOW]) >= need)
+			range = range->child[LOW];
+		else if (range->gap >= need)
+			return range;
+		else
+			range = range->child[HIGH];
+	}
+	return NULL;
+}
+
+/* The next range above @range with @need free bytes below it. */
+static struct vcm_range *vcm_range_higher(struct vcm_range *range, u64 need)
+{
+	if (vcm_range_max(range->child[HIGH]) >= need)
+		return vcm_range_lowest(range->child[HIGH], need);
+	for (; range->parent; range = range->parent) {
+		struct vcm_range *parent = range->parent;
+
+		if (parent->child[HIGH] == range)
+			continue;
+		if (parent->gap >= need)
+			return parent;
+		if (vcm_range_max(parent->child[HIGH]) >= need)
+			return vcm_range_lowest(parent->child[HIGH], need);
+	}
+	return NULL;
+}
+
+/* Does @req fit into the hole [@start, @last]?  Its address there goes to *@fit. */
+static bool vcm_gap_fits(const struct vcm_gap_req *req, u64 start, u64 last, u64 *fit)
+{
+	u64 mask = ((u64)1 << req->align) - 1;
+	u64 aligned, end;
+
+	if (check_add_overflow(start, mask, &aligned))
+		return false;
+	aligned &= ~mask;
+	if (check_add_overflow(aligned, req->len - 1, &end))
+		return false;
+	*fit = aligned;
+	return end <= min(last, req->limit);
+}
+
+static bool vcm_gaps_find_tail(const struct vcm_gaps *gaps, const struct vcm_gap_req *req,
+			       u64 *start)
+{
+	struct vcm_range *highest = vcm_range_edge(gaps->root, HIGH);
+
+	if (!highest)
+		return vcm_gap_fits(req, gaps->start, gaps->last, start);
+	if (highest->last == gaps->last)
+		return false;
+	return vcm_gap_fits(req, highest->last + 1, gaps->last, start);
+}
+
+/* Look at the holes of at least @need bytes in address order. */
+static bool vcm_gaps_find_hole(const struct vcm_gaps *gaps, const struct vcm_gap_req *req,
+			       u64 need, u64 *start)
+{
+	struct vcm_range *range = vcm_range_lowest(gaps->root, need);
+
+	while (range && range->start - range->gap <= req->limit) {
+		if (vcm_gap_fits(req, range->start - range->gap, range->start - 1, start))
+			return true;
+		range = vcm_range_higher(range, need);
+	}
+	return false;
+}
+
+/**
+ * vcm_gaps_find() - find a free range
+ * @gaps:  the set
+ * @req:   what to search for
+ * @start: out: first address of the range found; may be changed on failure
+ *
+ * A hole of @len plus the alignment always fits, so such holes are tried first: O(log n).
+ * When there is none, every hole of at least @len is looked at, and a fit is found if one
+ * exists; without alignment above the page size both are the same search.
+ *
+ * Return: 0 or -ENOSPC.
+ */
+int vcm_gaps_find(const struct vcm_gaps *gaps, const struct vcm_gap_req *req, u64 *start)
+{
+	u64 mask = ((u64)1 << req->align) - 1;
+	u64 need;
+
+	if (mask > VCM_PAGE_SIZE - 1 && !check_add_overflow(req->len, mask, &need) &&
+	    vcm_gaps_find_hole(gaps, req, need, start))
+		return 0;
+	if (vcm_gaps_find_hole(gaps, req, req->len, start))
+		return 0;
+	return vcm_gaps_find_tail(gaps, req, start) ? 0 : -ENOSPC;
+}
+
+/**
+ * vcm_gaps_overlap() - the lowest range that shares an address with [@start, @last]
+ * @gaps:  the set
+ * @start: first address
+ * @last:  last address
+ *
+ * Return: the range or NULL.
+ */
+struct vcm_range *vcm_gaps_overlap(const struct vcm_gaps *gaps, u64 start, u64 last)
+{
+	struct vcm_range *range = gaps->root, *found = NULL;
+
+	while (range) {
+		if (range->last < start) {
+			range = range->child[HIGH];
+			continue;
+		}
+		if (range->start <= last)
+			found = range;
+		range = range->child[LOW];
+	}
+	return found;
+}
+
+/**
+ * vcm_gaps_insert() - take a range
+ * @gaps:  the set
+ * @range: start and last are set, inside the window and overlapping nothing
+ */
+void vcm_gaps_insert(struct vcm_gaps *gaps, struct vcm_range *range)
+{
+	struct vcm_range *parent = NULL, *prev, *next;
+	struct vcm_range **link = &gaps->root;
+
+	while (*link) {
+		parent = *link;
+		link = &parent->child[range->start > parent->start];
+	}
+	range->parent = parent;
+	range->child[LOW] = NULL;
+	range->child[HIGH] = NULL;
+	*link = range;
+
+	prev = vcm_range_step(range, LOW);
+	next = vcm_range_step(range, HIGH);
+	range->gap = range->start - (prev ? prev->last + 1 : gaps->start);
+	if (next)	/* above @range in the tree, so on the way that is fixed */
+		next->gap = next->start - range->last - 1;
+	vcm_gaps_fix(gaps, range);
+}
+
+/**
+ * vcm_gaps_remove() - give a range back
+ * @gaps:  the set
+ * @range: a range of it
+ */
+void vcm_gaps_remove(struct vcm_gaps *gaps, struct vcm_range *range)
+{
+	struct vcm_range *next = vcm_range_step(range, HIGH);
+	struct vcm_range *deepest;
+
+	if (next)
+		next->gap += range->gap + (range->last - range->start) + 1;
+
+	if (!range->child[LOW] || !range->child[HIGH]) {
+		/* A child on the high side is next, whose gap has changed. */
+		deepest = range->child[HIGH] ? range->child[HIGH] : range->parent;
+		vcm_gaps_replace(gaps, range, range->child[!range->child[LOW]]);
+	} else {
+		/* With two children next is in the subtree: it takes the place of @range. */
+		deepest = next->parent == range ? next : next->parent;
+		if (next->parent != range) {
+			vcm_gaps_replace(gaps, next, next->child[HIGH]);
+			vcm_range_adopt(next, HIGH, range->child[HIGH]);
+		}
+		vcm_gaps_replace(gaps, range, next);
+		vcm_range_adopt(next, LOW, range->child[LOW]);
+	}
+	vcm_gaps_fix(gaps, deepest);
+}
+
+static const char *vcm_range_check(const struct vcm_range *range)
+{
+	const struct vcm_range *low = range->child[LOW], *high = range->child[HIGH];
+	u32 low_height = vcm_range_height(low), high_height = vcm_range_height(high);
+
+	if ((low && low->parent != range) || (high && high->parent != range))
+		return "G2: a child does not know its parent";
+	if (range->height != 1 + max(low_height, high_height))
+		return "G2: height";
+	if (range->max_gap != max(range->gap, max(vcm_range_max(low), vcm_range_max(high))))
+		return "G2: max_gap";
+	if (low_height > high_height + 1 || high_height > low_height + 1)
+		return "G3: out of balance";
+	return NULL;
+}
+
+/**
+ * vcm_gaps_check() - test G1 to G3
+ * @gaps: the set
+ *
+ * Return: NULL, or what is violated.
+ */
+const char *vcm_gaps_check(const struct vcm_gaps *gaps)
+{
+	struct vcm_range *range;
+	u64 free_from = gaps->start;
+	const char *bad;
+
+	for (range = vcm_gaps_first(gaps); range; range = vcm_range_next(range)) {
+		if (range->start < free_from || range->last < range->start ||
+		    range->last > gaps->last)
+			return "G1: order, overlap or window";
+		if (range->gap != range->start - free_from)
+			return "G2: gap";
+		bad = vcm_range_check(range);
+		if (bad)
+			return bad;
+		if (range->last == gaps->last && vcm_range_next(range))
+			return "G1: a range above the window";
+		free_from = range->last + 1;
+	}
+	return NULL;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * gap.h - a set of disjoint ranges in a window, and the search for a free one.
+ *
+ * Knows ranges only: no references, no memory, no locks.  Nodes are embedded by the caller, so
+ * nothing here allocates and removing cannot fail.
+ */
+#ifndef VCM_GAP_H
+#define VCM_GAP_H
+
+#include "vcm_os.h"
+
+/**
+ * struct vcm_range - one range, embedded in what it belongs to
+ * @start:   first address
+ * @last:    last address
+ * @gap:     free bytes between this range and the one before it, or the start of the window
+ * @max_gap: largest @gap in the subtree of this node
+ * @parent:  private
+ * @child:   private, lower and higher side
+ * @height:  private, levels of the subtree
+ */
+struct vcm_range {
+	u64 start;
+	u64 last;
+	u64 gap;
+	u64 max_gap;
+	struct vcm_range *parent;
+	struct vcm_range *child[2];
+	u32 height;
+};
+
+/**
+ * struct vcm_gaps - the set
+ * @start: first address of the window
+ * @last:  last address of the window
+ * @root:  private
+ */
+struct vcm_gaps {
+	u64 start;
+	u64 last;
+	struct vcm_range *root;
+};
+
+/**
+ * struct vcm_gap_req - what to search for
+ * @len:   bytes, not 0
+ * @align: alignment, log2 of bytes, below 64
+ * @limit: last address that may be used
+ */
+struct vcm_gap_req {
+	u64 len;
+	u64 limit;
+	u32 align;
+};
+
+void vcm_gaps_init(struct vcm_gaps *gaps, u64 start, u64 last);
+int vcm_gaps_find(const struct vcm_gaps *gaps, const struct vcm_gap_req *req, u64 *start);
+struct vcm_range *vcm_gaps_overlap(const struct vcm_gaps *gaps, u64 start, u64 last);
+void vcm_gaps_insert(struct vcm_gaps *gaps, struct vcm_range *range);
+void vcm_gaps_remove(struct vcm_gaps *gaps, struct vcm_range *range);
+struct vcm_range *vcm_gaps_first(const struct vcm_gaps *gaps);
+struct vcm_range *vcm_range_next(struct vcm_range *range);
+const char *vcm_gaps_check(const struct vcm_gaps *gaps);
+
+#endif

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * snap.c - the snapshot encoder; the format is in uapi/vcm.h.
+ *
+ * The registry is copied under its lock, then each context under its own.  A record is true at
+ * the seq of its stream, so a reader that applies later events has the state at any moment; no
+ * two streams need to be stopped together for that.
+ *
+ * The stream and reservation records of a context are copied in one hold of its lock, into
+ * sections of their own, because the format wants all streams first.
+ */
+#include "core.h"
+
+struct vcm_snap_section {
+	u8 *data;
+	size_t len;
+	size_t room;
+	u32 records;
+};
+
+struct vcm_snap {
+	struct vcm_snap_section streams;
+	struct vcm_snap_section registry;
+	struct vcm_snap_section phys;
+	struct vcm_snap_section res;
+	int err;
+};
+
+/* Append a record; after a failure the rest is skipped and snap->err tells. */
+static void vcm_snap_put(struct vcm_snap *snap, struct vcm_snap_section *section, u16 type,
+			 const void *payload, u32 len)
+{
+	const struct vcm_snap_rec rec = { .type = type, .len = len };
+	size_t need = section->len + sizeof(rec) + len;
+
+	if (snap->err)
+		return;
+	if (need > section->room) {
+		size_t room = max(need, section->room * 2);
+		u8 *data = vcm_os_zalloc(room);
+
+		if (!data) {
+			snap->err = -ENOMEM;
+			return;
+		}
+		if (section->data)
+			memcpy(data, section->data, section->len);
+		vcm_os_free(section->data);
+		section->data = data;
+		section->room = room;
+	}
+	memcpy(section->data + section->len, &rec, sizeof(rec));
+	memcpy(section->data + section->len + sizeof(rec), payload, len);
+	section->len = need;
+	section->records++;
+}
+
+static void vcm_snap_stream(struct vcm_snap *snap, const struct vcm_stream *stream, u32 vcm)
+{
+	const struct vcm_snap_stream rec = { .stream = stream->id, .vcm = vcm, .seq = stream->seq };
+
+	vcm_snap_put(snap, &snap->streams, VCM_SNAP_STREAM, &rec, sizeof(rec));
+}
+
+static void vcm_snap_devices(struct vcm_snap *snap)
+{
+	struct vcm_device *dev;
+
+	list_for_each_entry(dev, &vcm_registry.devices, node) {
+		struct vcm_snap_device rec = { .dev = dev->id };
+
+		memcpy(rec.name, dev->name, sizeof(rec.name));
+		memcpy(rec.iommu, dev->iommu, sizeof(rec.iommu));
+		vcm_snap_put(snap, &snap->registry, VCM_SNAP_DEVICE, &rec, sizeof(rec));
+	}
+}
+
+static void vcm_snap_context(struct vcm_snap *snap, const struct vcm *vcm)
+{
+	const struct vcm_snap_context rec = {
+		.vcm = vcm->id,
+		.refs = vcm->refs,
+		.start = vcm->ranges.start,
+		.last = vcm->ranges.last,
+		.driver = vcm->driver->kind,
+		.first_stream = vcm->stream.id,
+		.nr_streams = 1,
+	};
+
+	vcm_snap_put(snap, &snap->registry, VCM_SNAP_CONTEXT, &rec, sizeof(rec));
+}
+
+/* Associations of all contexts in the order of their ids: each list is sorted, merge them. */
+static const struct vcm_assoc *vcm_assoc_after(u64 id)
+{
+	const struct vcm_assoc *assoc, *best = NULL;
+	const struct vcm *vcm;
+
+	list_for_each_entry(vcm, &vcm_registry.contexts, node)
+		list_for_each_entry(assoc, &vcm->assocs, node)
+			if (assoc->id > id && (!best || assoc->id < best->id))
+				best = assoc;
+	return best;
+}
+
+static void vcm_snap_assocs(struct vcm_snap *snap)
+{
+	const struct vcm_assoc *assoc;
+
+	for (assoc = vcm_assoc_after(0); assoc; assoc = vcm_assoc_after(assoc->id)) {
+		const struct vcm_snap_assoc rec = {
+			.assoc = assoc->id,
+			.vcm = assoc->vcm->id,
+			.dev = assoc->dev->id,
+			.active = assoc->active,
+			.domain = assoc->dom ? assoc->dom->id : 0,
+		};
+
+		vcm_snap_put(snap, &snap->registry, VCM_SNAP_ASSOC, &rec, sizeof(rec));
+	}
+}
+
+static void vcm_snap_physes(struct vcm_snap *snap)
+{
+	const struct vcm_phys *phys;
+
+	list_for_each_entry(phys, &vcm_registry.physes, node) {
+		const struct vcm_snap_phys rec = {
+			.phys = phys->id,
+			.len = phys->len,
+			.refs = phys->refs,
+			.chunks = phys->nr_chunks,
+			.orders = phys->orders,
+		};
+
+		vcm_snap_put(snap, &snap->phys, VCM_SNAP_PHYS, &rec, sizeof(rec));
+	}
+}
+
+static void vcm_snap_res(struct vcm_snap *snap, const struct vcm_res *res)
+{
+	const struct vcm_snap_res rec = {
+		.res = res->id,
+		.vcm = res->vcm->id,
+		.refs = res->refs,
+		.start = res->range.start,
+		.len = res->range.last - res->range.start + 1,
+		.phys = res->phys ? res->phys->id : 0,
+		.off = res->off,
+		.bound_len = res->bound_len,
+		.prot = res->prot,
+		.mapped = res->phys ? res->vcm->nr_domains : 0,
+		.align = res->align,
+		.rflags = res->flags,
+	};
+
+	vcm_snap_put(snap, &snap->res, VCM_SNAP_RES, &rec, sizeof(rec));
+}
+
+static void vcm_snap_ranges(struct vcm_snap *snap, struct vcm *vcm)
+{
+	struct vcm_range *range;
+
+	vcm_stream_lock(&vcm->stream);
+	vcm_snap_stream(snap, &vcm->stream, vcm->id);
+	for (range = vcm_gaps_first(&vcm->ranges); range; range = vcm_range_next(range))
+		vcm_snap_res(snap, vcm_res_of(range));
+	vcm_stream_unlock(&vcm->stream);
+}
+
+static void vcm_snap_collect(struct vcm_snap *snap)
+{
+	struct vcm_registry *reg = &vcm_registry;
+	struct vcm *vcm;
+
+	vcm_stream_lock(&reg->stream);
+	vcm_snap_stream(snap, &reg->stream, 0);
+	vcm_snap_devices(snap);
+	list_for_each_entry(vcm, &reg->contexts, node)
+		vcm_snap_context(snap, vcm);
+	vcm_snap_assocs(snap);
+	vcm_snap_physes(snap);
+	list_for_each_entry(vcm, &reg->contexts, node)
+		vcm_snap_ranges(snap, vcm);
+	vcm_stream_unlock(&reg->stream);
+}
+
+static void vcm_snap_release(struct vcm_snap *snap)
+{
+	vcm_os_free(snap->streams.data);
+	vcm_os_free(snap->registry.data);
+	vcm_os_free(snap->phys.data);
+	vcm_os_free(snap->res.data);
+}
+
+static u8 *vcm_snap_append(u8 *to, const struct vcm_snap_section *section)
+{
+	if (section->len)
+		memcpy(to, section->data, section->len);
+	return to + section->len;
+}
+
+/* Header and sections in one piece. */
+static int vcm_snap_join(const struct vcm_snap *snap, void **data, size_t *len)
+{
+	struct vcm_snap_header head = {
+		.magic = VCM_SNAP_MAGIC,
+		.version = VCM_SNAP_VERSION,
+		.header_len = sizeof(head),
+		.total_len = sizeof(head) + snap->streams.len + snap->registry.len +
+			     snap->phys.len + snap->res.len,
+		.nr_records = snap->streams.records + snap->registry.records +
+			      snap->phys.records + snap->res.records,
+	};
+	u8 *to = vcm_os_zalloc(head.total_len);
+
+	if (!to)
+		return -ENOMEM;
+	*data = to;
+	*len = head.total_len;
+	memcpy(to, &head, sizeof(head));
+	to = vcm_snap_append(to + sizeof(head), &snap->streams);
+	to = vcm_snap_append(to, &snap->registry);
+	to = vcm_snap_append(to, &snap->phys);
+	vcm_snap_append(to, &snap->res);
+	return 0;
+}
+
+/*
+ * Take a snapshot.
+ * @data: out: the bytes, to be freed by vcm_os_free()
+ * @len:  out: how many
+ * Return: 0 or -ENOMEM.
+ */
+int vcm_snap_take(void **data, size_t *len)
+{
+	struct vcm_snap snap = {};
+	int err;
+
+	vcm_snap_collect(&snap);
+	err = snap.err ? snap.err : vcm_snap_join(&snap, data, len);
+	vcm_snap_release(&snap);
+	return err;
+}

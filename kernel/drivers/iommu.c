@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * iommu.c - struct vcm_driver over the generic IOMMU API.
+ *
+ * A mapping domain is one iommu_domain.  What IOMMU drivers below do not check, the core and
+ * this file see to: nothing is mapped before a device is attached, nothing over a live
+ * mapping, and exactly what was mapped is unmapped, never part of a large page.
+ *
+ * Paging domains made here are strict: iommu_unmap() returns with the IOTLBs of every attached
+ * device invalidated.
+ *
+ * Called with the locks of the core held; takes none of its own.
+ */
+#include <linux/dma-map-ops.h>
+#include <linux/iommu.h>
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+
+#include "vcm.h"
+
+/* Chunks handed to the IOMMU in one call; the list is on the stack. */
+#define VCM_IOMMU_BATCH 32
+
+/**
+ * struct vcm_domain - a mapping domain of this driver
+ * @iommu: the page tables; immutable
+ * @prot:  IOMMU_* flags of every mapping; immutable
+ */
+struct vcm_domain {
+	struct iommu_domain *iommu;
+	int prot;
+};
+
+/**
+ * struct vcm_iommu_cursor - how far a mapping has got
+ * @chunk: next chunk
+ * @off:   offset into it
+ * @left:  bytes still to map
+ */
+struct vcm_iommu_cursor {
+	const struct vcm_chunk *chunk;
+	u64 off;
+	u64 left;
+};
+
+static struct vcm_domain *vcm_iommu_domain_alloc(struct vcm_device *vdev)
+{
+	struct device *dev = vcm_device_priv(vdev);
+	struct vcm_domain *domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
+	struct iommu_domain *iommu;
+
+	if (!domain)
+		return ERR_PTR(-ENOMEM);
+	iommu = iommu_paging_domain_alloc(dev);
+	if (IS_ERR(iommu)) {
+		kfree(domain);
+		return ERR_CAST(iommu);
+	}
+	domain->iommu = iommu;
+	domain->prot = dev_is_dma_coherent(dev) ? IOMMU_CACHE : 0;
+	return domain;
+}
+
+static void vcm_iommu_domain_free(struct vcm_domain *domain)
+{
+	iommu_domain_free(domain->iommu);
+	kfree(domain);
+}
+
+/* Geometry and page sizes are final only once a device is attached. */
+static int vcm_iommu_attach(struct vcm_domain *domain, struct vcm_device *vdev,
+			    struct vcm_domain_caps *caps)
+{
+	int err = iommu_attach_device(domain->iommu, vcm_device_priv(vdev));
+
+	if (err)
+		return err;
+	caps->start = domain->iommu->geometry.aperture_start;
+	caps->last = domain->iommu->geometry.aperture_end;
+	caps->pgsizes = domain->iommu->pgsize_bitmap;
+	return 0;
+}
+
+static void vcm_iommu_detach(struct vcm_domain *domain, struct vcm_device *vdev)
+{
+	iommu_detach_device(domain->iommu, vcm_device_priv(vdev));
+}
+
+static struct vcm_iommu_cursor vcm_iommu_seek(const struct vcm_phys *phys, u64 off, u64 len)
+{
+	struct vcm_iommu_cursor cursor = { .left = len };
+	u32 nr_chunks;
+
+	cursor.chunk = vcm_phys_chunks(phys, &nr_chunks);
+	while (off >= cursor.chunk->len) {
+		off -= cursor.chunk->len;
+		cursor.chunk++;
+	}
+	cursor.off = off;
+	return cursor;
+}
+
+/* Fill @sg from @cursor.  Return: the entries used. */
+static unsigned int vcm_iommu_batch(struct scatterlist *sg, struct vcm_iommu_cursor *cursor)
+{
+	unsigned int nents = 0;
+
+	sg_init_table(sg, VCM_IOMMU_BATCH);
+	while (cursor->left && nents < VCM_IOMMU_BATCH) {
+		u64 pa = cursor->chunk->pa + cursor->off;
+		u64 len = min(cursor->chunk->len - cursor->off, cursor->left);
+
+		sg_set_page(&sg[nents++], pfn_to_page(PHYS_PFN(pa)), len, 0);
+		cursor->left -= len;
+		cursor->off = 0;
+		cursor->chunk++;
+	}
+	sg_mark_end(&sg[nents - 1]);
+	return nents;
+}
+
+static int vcm_iommu_prot(const struct vcm_domain *domain, u32 prot)
+{
+	int flags = domain->prot;
+
+	if (prot & VCM_PROT_READ)
+		flags |= IOMMU_READ;
+	if (prot & VCM_PROT_WRITE)
+		flags |= IOMMU_WRITE;
+	return flags;
+}
+
+static int vcm_iommu_map(struct vcm_domain *domain, u64 start, u64 len, struct vcm_phys *phys,
+			 u64 off, u32 prot)
+{
+	struct vcm_iommu_cursor cursor = vcm_iommu_seek(phys, off, len);
+	struct scatterlist sg[VCM_IOMMU_BATCH];
+	int flags = vcm_iommu_prot(domain, prot);
+	u64 done = 0;
+
+	while (cursor.left) {
+		unsigned int nents = vcm_iommu_batch(sg, &cursor);
+		ssize_t mapped = iommu_map_sg(domain->iommu, start + done, sg, nents, flags,
+					      GFP_KERNEL_ACCOUNT);
+
+		if (mapped < 0) {
+			if (done)
+				iommu_unmap(domain->iommu, start, done);
+			return mapped;
+		}
+		done += mapped;
+	}
+	return 0;
+}
+
+static int vcm_iommu_unmap(struct vcm_domain *domain, u64 start, u64 len)
+{
+	return iommu_unmap(domain->iommu, start, len) == len ? 0 : -EIO;
+}
+
+const struct vcm_driver vcm_iommu_driver = {
+	.name = "iommu",
+	.kind = VCM_DRIVER_IOMMU,
+	.domain_alloc = vcm_iommu_domain_alloc,
+	.domain_free = vcm_iommu_domain_free,
+	.attach = vcm_iommu_attach,
+	.detach = vcm_iommu_detach,
+	.map = vcm_iommu_map,
+	.unmap = vcm_iommu_unmap,
+};
+EXPORT_SYMBOL_GPL(vcm_iommu_driver);

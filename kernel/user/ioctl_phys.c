@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ioctl_phys.c - physical memory: PHYS_ALLOC, PHYS_FREE and mmap.
+ *
+ * A mapping holds a reference of its own, counted like any other, so memory that a process can
+ * see is never released.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+
+#include "user/user.h"
+
+/* VCM_IOC_PHYS_ALLOC */
+int vcm_ioctl_phys_alloc(struct vcm_file *vf, void *arg)
+{
+	struct vcm_ioc_phys_alloc *io = arg;
+	const struct vcm_phys_req req = { .len = io->len, .orders = io->orders };
+	struct vcm_phys *phys;
+
+	if (io->flags)
+		return -EOPNOTSUPP;
+	if (io->len > (u64)1 << VCM_MMAP_SLOT_SHIFT)
+		return -ENOMEM;
+	phys = vcm_phys_alloc(&req);
+	if (IS_ERR(phys))
+		return PTR_ERR(phys);
+	io->phys = vcm_phys_id(phys);
+	vcm_phys_chunks(phys, &io->chunks);
+	return vcm_file_add_phys(vf, phys, &io->mmap_offset);
+}
+
+/* VCM_IOC_PHYS_FREE */
+int vcm_ioctl_phys_free(struct vcm_file *vf, void *arg)
+{
+	struct vcm_ioc_phys_free *io = arg;
+	struct vcm_hphys *hphys;
+
+	if (io->flags)
+		return -EOPNOTSUPP;
+	hphys = vcm_file_phys(vf, io->phys);
+	if (!hphys)
+		return -ENOENT;
+	vcm_file_drop_phys(vf, hphys);
+	return 0;
+}
+
+static void vcm_vma_open(struct vm_area_struct *vma)
+{
+	vcm_phys_get(vma->vm_private_data);
+}
+
+static void vcm_vma_close(struct vm_area_struct *vma)
+{
+	vcm_phys_put(vma->vm_private_data);
+}
+
+static const struct vm_operations_struct vcm_vm_ops = {
+	.open = vcm_vma_open,
+	.close = vcm_vma_close,
+};
+
+/* Insert the pages of @phys from @off on into @vma. */
+static int vcm_vma_fill(struct vm_area_struct *vma, const struct vcm_phys *phys, u64 off)
+{
+	const struct vcm_chunk *chunk;
+	unsigned long uva = vma->vm_start;
+	u32 nr_chunks;
+	int err;
+
+	chunk = vcm_phys_chunks(phys, &nr_chunks);
+	while (uva < vma->vm_end) {
+		if (off >= chunk->len) {
+			off -= chunk->len;
+			chunk++;
+			continue;
+		}
+		err = vm_insert_page(vma, uva, pfn_to_page(PHYS_PFN(chunk->pa + off)));
+		if (err)
+			return err;
+		uva += PAGE_SIZE;
+		off += PAGE_SIZE;
+	}
+	return 0;
+}
+
+static int vcm_mmap_locked(struct vcm_file *vf, struct vm_area_struct *vma)
+{
+	const unsigned int slot_shift = VCM_MMAP_SLOT_SHIFT - PAGE_SHIFT;
+	u64 off = (u64)(vma->vm_pgoff & ((1UL << slot_shift) - 1)) << PAGE_SHIFT;
+	u64 len = vma->vm_end - vma->vm_start;
+	struct vcm_hphys *hphys;
+	int err;
+
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	hphys = xa_load(&vf->slots, vma->vm_pgoff >> slot_shift);
+	if (!hphys)
+		return -ENOENT;
+	if (off > vcm_phys_len(hphys->phys) || len > vcm_phys_len(hphys->phys) - off)
+		return -EINVAL;
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	err = vcm_vma_fill(vma, hphys->phys, off);
+	if (err)
+		return err;
+	vma->vm_ops = &vcm_vm_ops;
+	vma->vm_private_data = vcm_phys_get(hphys->phys);
+	return 0;
+}
+
+/**
+ * vcm_user_mmap() - map memory of a file into a process
+ * @file: an open file of /dev/vcm
+ * @vma:  where; its offset is the mmap_offset of VCM_IOC_PHYS_ALLOC plus one into the memory
+ *
+ * Context: process, mmap_lock held. Return: 0, -EINVAL for a private mapping or one beyond the
+ * memory, -ENOENT for an offset of no memory of this file, -ENOMEM.
+ */
+int vcm_user_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct vcm_file *vf = file->private_data;
+	int err;
+
+	mutex_lock(&vf->lock);
+	err = vcm_mmap_locked(vf, vma);
+	mutex_unlock(&vf->lock);
+	return err;
+}
