@@ -7,7 +7,8 @@
  *   1. dead: under both locks; no call finds or changes it any more, devices are detached
  *   2. empty: every reservation is unbound and leaves the tree, one critical section each
  *   3. gone: off the list, with the vcm_destroy event
- * The struct stays while a reference, a reservation or an association still points to it.
+ * The struct stays while a reference, a reservation or an association still points to it, and
+ * while one of the stages runs.  References are told by events until the context is gone.
  */
 #include "core.h"
 #include "vcm_probe.h"
@@ -145,6 +146,7 @@ static void vcm_make_gone(struct vcm *vcm)
 
 	vcm_stream_lock(&reg->stream);
 	list_del(&vcm->node);
+	vcm->gone = true;
 	vcm_probe_destroy(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
 			  vcm->refs, 0);
 	observer = reg->observer;
@@ -163,15 +165,18 @@ static void vcm_release(struct vcm *vcm, bool destroy)
 	vcm->refs--;
 	last = !vcm->refs;
 	ends = (last || destroy) && !vcm->dead;
-	if (ends)
-		vcm_make_dead_locked(vcm);
-	else if (!vcm->dead)
+	if (!vcm->gone)
 		vcm_probe_unref(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
 				vcm->refs, 0, VCM_KIND_CONTEXT);
+	if (ends) {
+		refcount_inc(&vcm->mem);	/* the last holder may let go before the end */
+		vcm_make_dead_locked(vcm);
+	}
 	vcm_stream_unlock(&reg->stream);
 	if (ends) {
 		vcm_make_empty(vcm);
 		vcm_make_gone(vcm);
+		vcm_mem_put(vcm);
 	}
 	if (last)
 		vcm_mem_put(vcm);
@@ -206,7 +211,7 @@ struct vcm *vcm_get(struct vcm *vcm)
 
 	vcm_stream_lock(&reg->stream);
 	vcm->refs++;
-	if (!vcm->dead)
+	if (!vcm->gone)
 		vcm_probe_ref(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
 			      vcm->refs, 0, VCM_KIND_CONTEXT);
 	vcm_stream_unlock(&reg->stream);

@@ -30,7 +30,7 @@
  *
  * Life of the structs.  References (refs) keep an object in function.  Memory (the mem counts)
  * outlives that: a holder whose context was destroyed still holds a valid, dead pointer until
- * it gives it up.  Nothing dead emits events.
+ * it gives it up.  What is gone emits no events.
  */
 #ifndef VCM_CORE_H
 #define VCM_CORE_H
@@ -99,6 +99,7 @@ struct vcm_observer {
  * @node:    in vcm_registry.contexts; registry lock
  * @refs:    references; registry lock
  * @dead:    torn down or being so; both
+ * @gone:    off the list, no event names it any more; registry lock
  * @mem:     what keeps the struct: one for @refs, one for each reservation and association
  * @assocs:  struct vcm_assoc, by id; registry lock
  * @domains: struct vcm_dom; both
@@ -116,6 +117,7 @@ struct vcm {
 	struct list_head node;
 	u32 refs;
 	bool dead;
+	bool gone;
 	refcount_t mem;
 	struct list_head assocs;
 	struct list_head domains;

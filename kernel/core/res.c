@@ -202,6 +202,8 @@ void vcm_unreserve(struct vcm_res *res)
 	struct vcm_phys *phys = NULL;
 	bool last;
 
+	/* The lock is in the context, and @res may be all that keeps it: until after the unlock. */
+	refcount_inc(&vcm->mem);
 	vcm_stream_lock(&vcm->stream);
 	last = !--res->refs;
 	if (last && !res->dead) {
@@ -214,9 +216,10 @@ void vcm_unreserve(struct vcm_res *res)
 	vcm_stream_unlock(&vcm->stream);
 	if (phys)
 		vcm_phys_unuse(phys);
-	if (!last)
-		return;
-	vcm_os_free(res);
+	if (last) {
+		vcm_os_free(res);
+		vcm_mem_put(vcm);
+	}
 	vcm_mem_put(vcm);
 }
 EXPORT_SYMBOL_GPL(vcm_unreserve);

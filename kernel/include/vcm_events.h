@@ -120,7 +120,7 @@
 	EV(reserve, 3, "a range was taken")					\
 	EV(unreserve, 4, "the last reference was dropped, or the context destroyed; the range is free") \
 	EV(ref, 5, "a reference was taken")					\
-	EV(unref, 6, "a reference was dropped and the object lives on")		\
+	EV(unref, 6, "a reference was dropped; for a context also the one that ends it")		\
 	EV(phys_alloc, 7, "physical memory became visible")			\
 	EV(phys_free, 8, "physical memory was released: no reference and no binding is left") \
 	EV(bind, 9, "memory was bound to a reservation; goes with one map per mapping domain") \
