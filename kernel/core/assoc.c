@@ -14,6 +14,22 @@
 
 #define VCM_ACTIVE_MAX ((u32)1 << 31)
 
+/*
+ * The association with the lowest id above @id, in any context; NULL after the last.  Lists are
+ * short; the registry lock is held.
+ */
+const struct vcm_assoc *vcm_assoc_after(u64 id)
+{
+	const struct vcm_assoc *assoc, *best = NULL;
+	const struct vcm *vcm;
+
+	list_for_each_entry(vcm, &vcm_registry.contexts, node)
+		list_for_each_entry(assoc, &vcm->assocs, node)
+			if (assoc->id > id && (!best || assoc->id < best->id))
+				best = assoc;
+	return best;
+}
+
 static int vcm_assoc_add_locked(struct vcm *vcm, struct vcm_device *dev, struct vcm_assoc *assoc)
 {
 	struct vcm_registry *reg = &vcm_registry;

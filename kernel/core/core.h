@@ -277,6 +277,7 @@ struct vcm_phys *vcm_unbind_locked(struct vcm_res *res);
 bool vcm_caps_cover(const struct vcm_domain_caps *caps, u64 start, u64 len);
 
 /* assoc.c */
+const struct vcm_assoc *vcm_assoc_after(u64 id);
 void vcm_assoc_end_locked(struct vcm_assoc *assoc);
 
 /* device.c */

@@ -23,9 +23,17 @@ static int vcm_req_check(const struct vcm_req *req)
 {
 	if (req->flags & ~VCM_RESERVE_FIXED)
 		return -EOPNOTSUPP;
-	if (!req->len || !IS_ALIGNED(req->len, VCM_PAGE_SIZE) || req->align >= 64)
+	if (!req->len || !IS_ALIGNED(req->len, VCM_PAGE_SIZE))
 		return -EINVAL;
-	return 0;
+	return req->align >= 64 && !(req->flags & VCM_RESERVE_FIXED) ? -EINVAL : 0;
+}
+
+/* A fixed address has the alignment that it has. */
+static u32 vcm_req_align(const struct vcm_req *req)
+{
+	if (req->flags & VCM_RESERVE_FIXED)
+		return VCM_PAGE_SHIFT;
+	return max(req->align, (u32)VCM_PAGE_SHIFT);
 }
 
 static int vcm_place_fixed(const struct vcm *vcm, const struct vcm_req *req, u64 limit)
@@ -104,7 +112,7 @@ struct vcm_res *vcm_reserve(struct vcm *vcm, const struct vcm_req *req)
 		err = res ? 0 : -ENOMEM;
 	}
 	if (!err) {
-		res->align = max(req->align, (u32)VCM_PAGE_SHIFT);
+		res->align = vcm_req_align(req);
 		res->flags = req->flags;
 	}
 	vcm_stream_lock(&vcm->stream);

@@ -90,19 +90,6 @@ static void vcm_snap_context(struct vcm_snap *snap, const struct vcm *vcm)
 	vcm_snap_put(snap, &snap->registry, VCM_SNAP_CONTEXT, &rec, sizeof(rec));
 }
 
-/* Associations of all contexts in the order of their ids: each list is sorted, merge them. */
-static const struct vcm_assoc *vcm_assoc_after(u64 id)
-{
-	const struct vcm_assoc *assoc, *best = NULL;
-	const struct vcm *vcm;
-
-	list_for_each_entry(vcm, &vcm_registry.contexts, node)
-		list_for_each_entry(assoc, &vcm->assocs, node)
-			if (assoc->id > id && (!best || assoc->id < best->id))
-				best = assoc;
-	return best;
-}
-
 static void vcm_snap_assocs(struct vcm_snap *snap)
 {
 	const struct vcm_assoc *assoc;

@@ -156,15 +156,13 @@ DEFINE_SHOW_ATTRIBUTE(vcm_devices);
 static int vcm_assocs_show(struct seq_file *m, void *v)
 {
 	const struct vcm_assoc *assoc;
-	const struct vcm *vcm;
 
 	seq_puts(m, "# vcm assocs v1\n");
 	seq_puts(m, "# assoc vcm dev active domain\n");
 	vcm_stream_lock(&vcm_registry.stream);
-	list_for_each_entry(vcm, &vcm_registry.contexts, node)
-		list_for_each_entry(assoc, &vcm->assocs, node)
-			seq_printf(m, "%llu %u %u %u %u\n", assoc->id, vcm->id, assoc->dev->id,
-				   assoc->active, assoc->dom ? assoc->dom->id : 0);
+	for (assoc = vcm_assoc_after(0); assoc; assoc = vcm_assoc_after(assoc->id))
+		seq_printf(m, "%llu %u %u %u %u\n", assoc->id, assoc->vcm->id, assoc->dev->id,
+			   assoc->active, assoc->dom ? assoc->dom->id : 0);
 	vcm_stream_unlock(&vcm_registry.stream);
 	return 0;
 }
