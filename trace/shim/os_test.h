@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * os_test.h - what tests can ask of the user side of the seam; core/ never includes it.
+ *
+ * Everything here acts on the whole process.
+ */
+#ifndef VCM_OS_TEST_H
+#define VCM_OS_TEST_H
+
+#include <linux/types.h>
+
+#define OS_FAIL_OBJECTS	(1u << 0)	/* vcm_os_zalloc() */
+#define OS_FAIL_PAGES	(1u << 1)	/* vcm_os_pages_alloc() */
+
+/* The @nth allocation of the kinds @what from now fails, once; 0 for none. */
+void os_fail_nth(u64 nth, unsigned int what);
+
+/* Has the failure asked for happened? */
+bool os_fail_fired(void);
+
+/* Refuse chunks above 2^@order pages. */
+void os_pages_limit(unsigned int order);
+
+/* Warnings since the last call. */
+u32 os_warnings(void);
+
+/*
+ * Where the translation of a page comes and goes: a page has to be held then, and pages that
+ * are translated must not be freed.
+ */
+void os_page_map(u64 pa);
+void os_page_unmap(u64 pa);
+
+/**
+ * struct os_hooks - other threads at their worst moment, played by the same thread
+ * @pages_freed: pages are about to be freed
+ * @unlocked:    a lock was given up, and mutex_unlock() has not returned yet
+ *
+ * A hook is called once and forgotten; it may set the next.
+ */
+struct os_hooks {
+	void (*pages_freed)(void);
+	void (*unlocked)(void);
+};
+
+extern struct os_hooks os_hooks;
+
+/* Locks whose memory was freed before their mutex_unlock() returned. */
+u32 os_locks_lost(void);
+
+/* Told of a misuse before the program ends. */
+extern void (*os_bug_told)(const char *file, int line, const char *what);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vcm_os.h - every kernel facility that core/ may use, user side.
+ *
+ * Offers the names that kernel/os/vcm_os.h lists and no others, in three parts that say how far
+ * to trust a line of a test result:
+ *   stub    does nothing here
+ *   dup     does what the kernel's does, written anew
+ *   custom  changed on purpose, so that tests see more: it counts, it can fail on demand, and a
+ *           misuse that the kernel would survive ends the program
+ * What only tests use is in os_test.h.
+ */
+#ifndef VCM_OS_H
+#define VCM_OS_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <linux/types.h>
+
+/* ---- stub ---------------------------------------------------------------------------------- */
+
+/* Nothing to export, but the name must be one that a header declares. */
+#define EXPORT_SYMBOL_GPL(sym)	extern __typeof__(sym) sym
+
+/* ---- dup ----------------------------------------------------------------------------------- */
+
+#define container_of(ptr, type, member) \
+	((type *)((char *)(1 ? (ptr) : &((type *)0)->member) - offsetof(type, member)))
+
+/* Pointers to the last 4095 bytes of the address space are negative errno values. */
+#define MAX_ERRNO 4095
+
+static inline void *ERR_PTR(long err)
+{
+	return (void *)err;
+}
+
+static inline long PTR_ERR(const void *ptr)
+{
+	return (long)ptr;
+}
+
+static inline bool IS_ERR(const void *ptr)
+{
+	return (uintptr_t)ptr >= (uintptr_t)-MAX_ERRNO;
+}
+
+/* As in the kernel, both sides have to be signed or both unsigned. */
+#define VCM_OS_IS_SIGNED(x)	((__typeof__(x))-1 < (__typeof__(x))1)
+#define VCM_OS_PICK(a, b, op) ({						\
+	__auto_type pick_a = (a);						\
+	__auto_type pick_b = (b);						\
+	_Static_assert(VCM_OS_IS_SIGNED(pick_a) == VCM_OS_IS_SIGNED(pick_b),	\
+		       "min or max of signed and unsigned");			\
+	pick_a op pick_b ? pick_a : pick_b;					\
+})
+#define min(a, b)	VCM_OS_PICK(a, b, <)
+#define max(a, b)	VCM_OS_PICK(a, b, >)
+
+static inline bool __attribute__((warn_unused_result)) vcm_os_must_check(bool value)
+{
+	return value;
+}
+
+#define check_add_overflow(a, b, sum)	vcm_os_must_check(__builtin_add_overflow(a, b, sum))
+
+#define IS_ALIGNED(x, a)	(((x) & ((__typeof__(x))(a) - 1)) == 0)
+#define ALIGN(x, a)		(((x) + ((__typeof__(x))(a) - 1)) & ~((__typeof__(x))(a) - 1))
+
+/* Number of the highest bit set, from 1; 0 for 0. */
+static inline int fls64(u64 x)
+{
+	return x ? 64 - __builtin_clzll(x) : 0;
+}
+
+/* Number of the lowest bit set, from 0; @x is not 0. */
+static inline unsigned long __ffs64(u64 x)
+{
+	return __builtin_ctzll(x);
+}
+
+/* Copy what fits, always terminated.  Return: characters copied, or -E2BIG when cut. */
+static inline long strscpy(char *to, const char *from, size_t room)
+{
+	size_t len = strnlen(from, room);
+
+	if (!room)
+		return -E2BIG;
+	if (len == room) {
+		memcpy(to, from, room - 1);
+		to[room - 1] = '\0';
+		return -E2BIG;
+	}
+	memcpy(to, from, len + 1);
+	return len;
+}
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+static inline void INIT_LIST_HEAD(struct list_head *head)
+{
+	head->next = head;
+	head->prev = head;
+}
+
+static inline bool list_empty(const struct list_head *head)
+{
+	return head->next == head;
+}
+
+static inline void list_add_tail(struct list_head *node, struct list_head *head)
+{
+	struct list_head *before = head->prev;
+
+	node->prev = before;
+	node->next = head;
+	before->next = node;
+	head->prev = node;
+}
+
+/* A node off its list points nowhere: using it again is a fault that shows. */
+static inline void list_del(struct list_head *node)
+{
+	node->next->prev = node->prev;
+	node->prev->next = node->next;
+	node->next = NULL;
+	node->prev = NULL;
+}
+
+#define list_entry(ptr, type, member)	container_of(ptr, type, member)
+#define list_first_entry(head, type, member)	list_entry((head)->next, type, member)
+
+#define VCM_OS_LIST_NEXT(pos, member) \
+	list_entry((pos)->member.next, __typeof__(*(pos)), member)
+#define VCM_OS_LIST_PREV(pos, member) \
+	list_entry((pos)->member.prev, __typeof__(*(pos)), member)
+
+#define list_for_each_entry(pos, head, member)					\
+	for ((pos) = list_entry((head)->next, __typeof__(*(pos)), member);	\
+	     &(pos)->member != (head); (pos) = VCM_OS_LIST_NEXT(pos, member))
+
+#define list_for_each_entry_safe(pos, after, head, member)			\
+	for ((pos) = list_entry((head)->next, __typeof__(*(pos)), member),	\
+	     (after) = VCM_OS_LIST_NEXT(pos, member);				\
+	     &(pos)->member != (head);						\
+	     (pos) = (after), (after) = VCM_OS_LIST_NEXT(after, member))
+
+#define list_for_each_entry_continue_reverse(pos, head, member)			\
+	for ((pos) = VCM_OS_LIST_PREV(pos, member);				\
+	     &(pos)->member != (head); (pos) = VCM_OS_LIST_PREV(pos, member))
+
+/* ---- custom -------------------------------------------------------------------------------- */
+
+#define VCM_PAGE_SHIFT	12
+#define VCM_PAGE_SIZE	((u64)1 << VCM_PAGE_SHIFT)
+
+/**
+ * struct mutex - a lock that knows its owner and its place in the lock order
+ * @lock:  the lock
+ * @owner: thread that holds it, 0 for none
+ * @rank:  see os_mutex_init()
+ */
+struct mutex {
+	pthread_mutex_t lock;
+	u64 owner;
+	unsigned int rank;
+};
+
+/* The text of the argument is what tells a registry lock from a context lock. */
+#define mutex_init(mutex)	os_mutex_init(mutex, #mutex)
+void os_mutex_init(struct mutex *mutex, const char *name);
+void mutex_lock(struct mutex *mutex);
+void mutex_unlock(struct mutex *mutex);
+bool os_mutex_is_mine(const struct mutex *mutex);
+
+#define lockdep_assert_held(mutex)						\
+	do {									\
+		if (!os_mutex_is_mine(mutex))					\
+			os_bug(__FILE__, __LINE__, "not held: " #mutex);	\
+	} while (0)
+
+/* A count that ends the program where the kernel's would saturate. */
+typedef struct {
+	u32 refs;
+} refcount_t;
+
+void refcount_set(refcount_t *count, u32 to);
+void refcount_inc(refcount_t *count);
+bool refcount_dec_and_test(refcount_t *count);
+u32 refcount_read(const refcount_t *count);
+
+/* Warnings are counted each time; a test has to expect them. */
+bool os_warn(const char *file, int line, const char *what);
+#define WARN_ON_ONCE(cond)	((cond) ? os_warn(__FILE__, __LINE__, #cond) : false)
+
+_Noreturn void os_bug(const char *file, int line, const char *what);
+
+void *vcm_os_zalloc(size_t len);
+void vcm_os_free(const void *ptr);
+u64 vcm_os_objects_held(void);
+
+int vcm_os_pages_alloc(unsigned int order, u64 *pa);
+void vcm_os_pages_free(u64 pa, u64 len);
+u64 vcm_os_pages_held(void);
+u64 vcm_os_pages_total(void);
+
+#endif

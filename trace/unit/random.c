@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * random.c - random calls against the oracle, with failures injected, checked after every one.
+ *
+ * The seed is printed first and determines everything.  After each call: its errno and address
+ * are the oracle's, vcm_check() is content, the tables of the driver hold exactly what is bound,
+ * and the events replayed so far are the snapshot, byte for byte.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "unit.h"
+#include "vcm_probe.h"
+
+#define STEPS		200000
+#define COMPARE_EVERY	16	/* steps between two comparisons with all of the oracle */
+
+static u64 digest;
+
+static void (*hear)(const struct vcm_event *event);
+
+/* Add what an event says to the digest of the run, without who and when. */
+static void digest_event(const struct vcm_event *event)
+{
+	u64 word[10] = { event->type, event->stream, event->seq, event->id, event->vcm,
+			 event->refs, event->err, event->arg[0], event->arg[1], event->arg[2] };
+
+	for (u32 i = 0; i < 10; i++)
+		digest = (digest ^ word[i]) * 0x100000001b3;
+	hear(event);
+}
+
+static void compare_all(void)
+{
+	struct state snapshot;
+
+	unit_snapshot(&snapshot);
+	CHECK_NONE(oracle_compare(&oracle, &snapshot));
+	state_clear(&snapshot);
+}
+
+static void run(u64 seed, u64 steps)
+{
+	unit_log_events(false);
+	hear = vcm_probe_sink;
+	vcm_probe_sink = digest_event;
+	calls_begin(seed);
+	for (u64 step = 0; step < steps; step++) {
+		calls_step();
+		unit_verify();
+		if (step % COMPARE_EVERY == 0)
+			compare_all();
+	}
+	compare_all();
+	calls_give_all_up();
+	vcm_probe_sink = hear;
+}
+
+TEST(random_calls_agree_with_the_oracle)
+{
+	u64 steps = unit_steps(STEPS);
+
+	printf("# seed %llu, %llu steps\n", unit_seed(), steps);
+	fflush(stdout);
+	run(unit_seed(), steps);
+	printf("# digest %016llx, %llu failures injected\n", digest, calls_injected);
+}
+
+/* The digest of a run in a process of its own. */
+static u64 digest_of(u64 seed)
+{
+	u64 result = 0;
+	int end[2];
+	pid_t pid;
+
+	CHECK(!pipe(end));
+	fflush(NULL);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid) {
+		run(seed, 2000);
+		_exit(write(end[1], &digest, sizeof(digest)) != sizeof(digest));
+	}
+	close(end[1]);
+	CHECK(read(end[0], &result, sizeof(result)) == sizeof(result));
+	close(end[0]);
+	return result;
+}
+
+TEST(seed_determines_the_run)
+{
+	u64 first = digest_of(unit_seed());
+
+	CHECK_EQ(first, digest_of(unit_seed()));
+	CHECK(first != digest_of(unit_seed() + 1));
+}
