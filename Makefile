@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The one entry point.  Every target first makes sure that what it needs is installed and then
+# delegates; all output goes to build/.  `make help` lists the targets, V=1 shows the commands.
+
+top     := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
+build   := $(top)/build
+results := $(build)/results
+setup   := $(top)/selftests/setup
+vm      := $(top)/selftests/vm
+
+# The kernel that the guest boots is the kernel that the modules are built for.
+KVER ?= $(shell $(vm)/boot.sh --print-kernel)
+KDIR ?= /usr/src/linux-headers-$(KVER)
+
+Q := $(if $(V),,@)
+quiet := $(if $(V),,-s)
+MAKEFLAGS += --no-print-directory
+ifdef V
+export V
+endif
+
+tiers := $(addprefix setup-,unit modules tools vm kselftest lint)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo check unit tools-check runner-check kselftest lint vm
+.PHONY: modules bpf tools programs client clean $(tiers)
+
+help: ## this text
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(top)/Makefile | \
+		awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+demo: setup-vm modules tools client ## real DMA through an emulated IOMMU; live on a terminal
+	$(Q)$(vm)/demo.sh --kernel $(KVER)
+
+check: ## all tests of the default tier; the last line is "N passed, N failed"
+	$(Q)$(setup)/check.sh
+
+unit: setup-unit ## the core in user space, with sanitizers; no root, no guest
+	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace RESULTS=$(results) unit
+
+tools-check: setup-unit ## vcmstat without a kernel
+	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat RESULTS=$(results) check
+
+runner-check: setup-vm ## the guest runner, the gate on its log and the counting of results
+	$(Q)$(setup)/tap.sh tally $(setup)/tally_test.sh
+	$(Q)$(setup)/tap.sh splat $(vm)/splat_test.sh
+	$(Q)$(setup)/tap.sh boot $(vm)/boot_test.sh
+
+kselftest: setup-kselftest modules tools programs ## kselftests in a guest; kernel log and leaks too
+	$(Q)$(vm)/kselftest.sh --kernel $(KVER)
+
+lint: setup-lint ## checkpatch, sparse, W=1, kernel-doc, include arrows, sizes and more
+	$(Q)$(setup)/tap.sh lint $(top)/selftests/lint/lint.sh $(KDIR)
+
+vm: setup-vm modules tools client ## a root shell in the guest, modules loaded
+	$(Q)$(vm)/shell.sh --kernel $(KVER)
+
+modules: setup-modules ## vcm.ko and vcm_edu.ko
+	$(Q)flock $(build)/.kernel.lock $(MAKE) $(quiet) -C kernel OUT=$(build)/kernel KDIR=$(KDIR)
+
+bpf: setup-tools ## BPF programs and their skeletons
+	$(Q)$(MAKE) $(quiet) -C bpf OUT=$(build)/bpf KDIR=$(KDIR)
+
+tools: bpf ## vcmstat
+	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat BPF=$(build)/bpf
+
+programs: setup-kselftest ## kselftest programs, installed in build/selftests
+	$(Q)$(MAKE) $(quiet) -C selftests OUT=$(build)/selftests KSRC=$(build)/ksrc \
+		INSTALL_PATH=$(build)/selftests install
+
+client: setup-unit ## the program that the demo drives /dev/vcm with
+	$(Q)$(MAKE) $(quiet) -C selftests/vm OUT=$(build)/vm
+
+clean: ## remove build/
+	$(Q)rm -rf $(build)
+
+$(tiers): setup-%:
+	$(Q)$(setup)/setup.sh $*

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * stream.bpf.c - every VCM event into one ring buffer.
+ *
+ * One tp_btf program per event, all written by VCM_EVENTS.  The arguments of the tracepoints are
+ * scalars: the head of the schema, then the event's own fields, one u64 of the context each.
+ *
+ * An event is committed to the ring inside the tracepoint, so while the lock of its stream is
+ * held: whoever takes a snapshot afterwards finds every event up to the snapshot's seq in the
+ * ring, or in vcm_dropped.  Nothing is lost uncounted.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "ring.bpf.h"
+#include "vcm_bpf.h"
+#include "vcm_events.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+__u64 vcm_dropped;	/* events that found no room in the ring */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, VCM_RING_BYTES);
+} vcm_events SEC(".maps");
+
+/* Indices of the head in the context, in the order of VCM_EVENT_HEAD. */
+#define VCM_HEAD_INDEX(type, name, fmt, text) VCM_HEAD_##name,
+enum { VCM_EVENT_HEAD(VCM_HEAD_INDEX) VCM_HEAD_FIELDS };
+
+static __always_inline struct vcm_event *vcm_event_begin(__u64 *ctx, __u16 type)
+{
+	struct vcm_event *ev = bpf_ringbuf_reserve(&vcm_events, sizeof(*ev), 0);
+	__u64 who = bpf_get_current_pid_tgid();
+
+	if (!ev) {
+		__sync_fetch_and_add(&vcm_dropped, 1);
+		return NULL;
+	}
+	__builtin_memset(ev, 0, sizeof(*ev));
+	ev->type = type;
+	ev->ts_ns = bpf_ktime_get_ns();
+	ev->stream = ctx[VCM_HEAD_stream];
+	ev->seq = ctx[VCM_HEAD_seq];
+	ev->vcm = ctx[VCM_HEAD_vcm];
+	ev->id = ctx[VCM_HEAD_id];
+	ev->refs = ctx[VCM_HEAD_refs];
+	ev->err = ctx[VCM_HEAD_err];
+	ev->pid = who >> 32;
+	ev->tid = who;
+	ev->cpu = bpf_get_smp_processor_id();
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	return ev;
+}
+
+#define VCM_STREAM_ARG(type, name, fmt, text)					\
+	ev->arg[n] = (type)ctx[VCM_HEAD_FIELDS + n];				\
+	n++;
+
+#define VCM_STREAM_PROG(name, nr, text)						\
+SEC("tp_btf/vcm_" #name)							\
+int vcm_on_##name(__u64 *ctx)							\
+{										\
+	struct vcm_event *ev = vcm_event_begin(ctx, nr);			\
+	int n = 0;								\
+										\
+	if (!ev)								\
+		return 0;							\
+	VCM_EV_##name(VCM_STREAM_ARG)						\
+	ev->nr_arg = n;								\
+	bpf_ringbuf_submit(ev, vcm_ring_wakeup(&vcm_events, sizeof(*ev)));	\
+	return 0;								\
+}
+
+VCM_EVENTS(VCM_STREAM_PROG)

@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# includes.sh [TREE] - who may include whom.
+#
+# Each folder has one rule: what its C files may include besides files of the same folder.  The
+# deepest folder with a rule decides.  A folder without a rule is a violation, so that a new one
+# is a decision.  Prints violations; exit 1 when there are any.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=selftests/lint/files.sh
+. "$here/files.sh"
+cd "${1:-$here/../..}"
+
+api='"(vcm|vcm_events|uapi/vcm)\.h"'
+system='<[a-z0-9_./-]+>'
+
+# folder|what its files may include
+rules() {
+	cat <<-LIST
+	kernel|<linux/.*>|"[a-z]+/[a-z]+\.h"
+	kernel/include|<linux/(types|ioctl)\.h>|"vcm_events\.h"|"uapi/vcm\.h"
+	kernel/core|$api|"vcm_(os|probe)\.h"
+	kernel/os|$api|<linux/.*>|<trace/define_trace\.h>|"compat\.h"
+	kernel/drivers|$api|<linux/.*>|"compat\.h"
+	kernel/samples|$api|<linux/.*>|"compat\.h"
+	kernel/sim|$api|<linux/.*>|"compat\.h"|"formats/[a-z0-9_]+\.h"
+	kernel/sim/formats|$api|"vcm_os\.h"
+	kernel/bench|$api|<linux/.*>|"compat\.h"
+	kernel/user|$api|"core/core\.h"|"user/[a-z_]+\.h"|<linux/.*>|"compat\.h"
+	kernel/obs|$api|"core/core\.h"|"obs/[a-z_]+\.h"|<linux/.*>|"compat\.h"
+	bpf|"vmlinux\.h"|<bpf/.*>|<linux/types\.h>|"vcm_events\.h"|"lib/[a-z]+\.bpf\.h"
+	tools/vcmstat|$api|"vcm_bpf\.h"|"[a-z]+\.skel\.h"|$system
+	tools/vcmstat/tests|$api|"vcm_bpf\.h"|"(\.\./)?[a-z_0-9]+\.h"|$system
+	trace|$api|$system|"(core|gap|vcm_os|vcm_probe|os_test)\.h"|"formats/.*\.h"
+	selftests|"uapi/vcm\.h"|"vcm_events\.h"|"kselftest(_harness)?\.h"|$system
+	LIST
+}
+
+# file pattern|what it must not include although its folder may|why
+exceptions() {
+	cat <<-'LIST'
+	kernel/core/*|"vcm_trace\.h"|<linux/.*>|the core is compiled in user space too
+	tools/vcmstat/model*|"(source|sink|follow|screen|opts)\.h"|<bpf/.*>|the model does no I/O
+	tools/vcmstat/*|"(core|gap|vcm_os)\.h"|"vcm\.h"|the tool knows the formats only
+	selftests/*|<bpf/.*>|vcmstat is used as a program only
+	LIST
+}
+
+# Print the rule of a file's folder as one pattern, or fail.
+rule_of() {
+	local dir=$1 found
+	while :; do
+		found=$(rules | grep "^$dir|" | cut -d'|' -f2-) || true
+		if [ -n "$found" ]; then
+			echo "$found"
+			return
+		fi
+		[[ $dir == */* ]] || return 1
+		dir=${dir%/*}
+	done
+}
+
+# Files of the same folder may be included; of kernel/drivers only those of the same driver,
+# which share the first word of their names.
+own_file() {
+	local file=$1 name=$2 dir
+	dir=${file%/*}
+	[ -f "$dir/$name" ] || return 1
+	[ "$dir" != kernel/drivers ] || [ "${name%%[_.]*}" = "$(word_of "$file")" ]
+}
+
+word_of() {
+	local base=${1##*/}
+	echo "${base%%[_.]*}"
+}
+
+forbidden() {
+	local file=$1 what=$2 line pattern
+	while IFS= read -r line; do
+		# shellcheck disable=SC2053 # a pattern on purpose
+		[[ $file == ${line%%|*} ]] || continue
+		pattern=${line#*|}
+		pattern=${pattern%|*}
+		if [[ $what =~ ^($pattern)$ ]]; then
+			echo "${line##*|}"
+			return
+		fi
+	done < <(exceptions)
+	return 1
+}
+
+check_file() {
+	local file=$1 rule number what why
+	if ! rule=$(rule_of "${file%/*}"); then
+		echo "$file: no rule says what this folder may include"
+		return
+	fi
+	while IFS=: read -r number what; do
+		what=$(sed -E 's/^[ \t]*#[ \t]*include[ \t]*//; s/([">])[^">]*$/\1/' <<<"$what")
+		if why=$(forbidden "$file" "$what"); then
+			echo "$file:$number: must not include $what: $why"
+		elif ! own_file "$file" "$(tr -d '<>"' <<<"$what")" &&
+		     ! [[ $what =~ ^($rule)$ ]]; then
+			echo "$file:$number: ${file%/*} must not include $what"
+		fi
+	done < <(grep -nE '^[ 	]*#[ 	]*include[ 	]+["<]' "$file")
+}
+
+# What a folder may include by a macro cannot be seen, and the core must not know where it runs.
+check_seam() {
+	local found
+	found=$(c_files | xargs -r grep -nE '^[ 	]*#[ 	]*include[ 	]+[^"< 	]' |
+		grep -vE 'include[ 	]+(CREATE_|TRACE_INCLUDE)') || true
+	[ -z "$found" ] || echo "$found"
+	if [ -d kernel/core ]; then
+		grep -rnE '#[ 	]*if.*__KERNEL__' kernel/core || true
+	fi
+}
+
+violations=$(
+	while IFS= read -r file; do
+		check_file "$file"
+	done < <(c_files)
+	check_seam
+)
+[ -n "$violations" ] || exit 0
+echo "$violations"
+exit 1

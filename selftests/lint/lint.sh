@@ -1,0 +1,124 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# lint.sh KDIR - every check of the sources themselves, one TAP result each.
+#
+# KDIR are the kernel headers that sparse and W=1 build against; checkpatch, kernel-doc and their
+# word lists are in build/ksrc.  What a check finds is printed before its result.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+build=$top/build
+scripts=$build/ksrc/scripts
+kdir=$1
+count=0 failed=0
+# shellcheck source=selftests/lint/files.sh
+. "$here/files.sh"
+
+# type|file|why checkpatch is not asked for it there
+ignored() {
+	cat <<-'LIST'
+	BIT_MACRO|kernel/include/.*|user space has these headers too, and no BIT()
+	COMPLEX_MACRO|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|X-macros are lists
+	MACRO_ARG_REUSE|kernel/(include/vcm_events|os/vcm_trace)\.h|X-macros are no expressions
+	MACRO_ARG_PRECEDENCE|kernel/os/vcm_trace\.h|the argument becomes part of a name
+	MACRO_ARG_UNUSED|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|picks columns
+	MULTISTATEMENT_MACRO_USE_DO_WHILE|kernel/os/vcm_(probe|trace)\.h|makes declarations
+	TRAILING_SEMICOLON|kernel/os/vcm_trace\.h|makes members of a struct
+	SPACING|kernel/os/vcm_(probe|trace)\.h|the comma is what the X-macro puts before each item
+	SPDX_LICENSE_TAG|.*|checked by spdx.sh for all languages
+	FILE_PATH_CHANGES|.*|asks for a line in the kernel's MAINTAINERS
+	LIST
+}
+
+check() {
+	local text=$1 code=0 output
+	shift
+	count=$((count + 1))
+	output=$("$@" 2>&1) || code=$?
+	if [ "$code" = 0 ]; then
+		echo "ok $count - $text"
+		return
+	fi
+	[ -z "$output" ] || printf '# %s\n' "${output//$'\n'/$'\n'# }"
+	echo "not ok $count - $text"
+	failed=1
+}
+
+kernel_files() {
+	c_files | grep '^kernel/'
+}
+
+# checkpatch leaves a cache in the current folder, which must not be the tree.  It ends with 1 for
+# findings; more than that means that it did not run.
+run_checkpatch() {
+	local allowed found files work code=0
+	allowed=$(ignored | sed -E 's/^([A-Z_]+)\|(.*)\|[^|]*$/^\2:[0-9]+: [A-Z]+:\1:/')
+	mapfile -t files < <(kernel_files)
+	work=$(mktemp -d)
+	ln -s "$top/kernel" "$work/kernel"
+	found=$(cd "$work" && perl "$scripts/checkpatch.pl" --no-tree --strict --terse \
+		--show-types --no-summary --max-line-length=100 -f "${files[@]}") || code=$?
+	rm -rf "$work"
+	found=$(grep -vE "$allowed" <<<"$found" | grep .) || true
+	[ -z "$found" ] || echo "$found"
+	[ -z "$found" ] && [ "$code" -le 1 ]
+}
+
+run_sparse() {
+	make -s -C kernel OUT="$build/kernel" KDIR="$kdir" sparse
+}
+
+run_w1() {
+	make -s -C kernel OUT="$build/kernel" KDIR="$kdir" w1
+}
+
+# The comments must be well formed, and everything exported must have one.
+run_kernel_doc() {
+	local file symbol bad=0
+	find kernel/include -name '*.h' -print0 |
+		xargs -0 perl "$scripts/kernel-doc" -none -Werror || bad=1
+	while IFS=: read -r file symbol; do
+		perl "$scripts/kernel-doc" -none -Werror "$file" || bad=1
+		if grep -rqE "^extern [^(]* $symbol;" kernel/include; then
+			continue	# data
+		fi
+		if ! grep -rqE "^ \* $symbol(\(\))? - " "$file" kernel/include; then
+			echo "$file: $symbol is exported and has no kernel-doc comment"
+			bad=1
+		fi
+	done < <(kernel_files |
+		 xargs grep -HoE '^EXPORT_SYMBOL[A-Z_]*\([a-z0-9_]+' | sed 's/:.*(/:/')
+	return "$bad"
+}
+
+run_codespell() {
+	tree_files ! -path './tools/vcmstat/tests/golden/*' |
+		xargs -d '\n' codespell --quiet-level=3 --ignore-words="$here/words.txt"
+}
+
+# SC2317: functions that are called through a trap or a helper like check() look unreachable.
+run_shellcheck() {
+	shell_files | xargs shellcheck -x -e SC2317
+}
+
+main() {
+	cd "$top"
+	echo "TAP version 13"
+	check "the checks themselves find what they are for" "$here/lint_test.sh"
+	check "nobody includes what they must not" "$here/includes.sh"
+	check "files, functions and lines are short" "$here/size.sh"
+	check "every source has a licence and a purpose" "$here/spdx.sh"
+	check "structs of the interface have no padding" "$here/padding.sh"
+	check "checkpatch --strict is content" run_checkpatch
+	check "kernel-doc is complete and well formed" run_kernel_doc
+	check "codespell finds no mistake" run_codespell
+	check "shellcheck is content" run_shellcheck
+	check "the module builds without a warning with W=1" run_w1
+	check "sparse is content" run_sparse
+	echo "1..$count"
+}
+
+main
+exit "$failed"

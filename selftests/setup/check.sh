@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check.sh - the default tier of tests: every leg runs, even after another has failed.
+#
+# The last line is "N passed, N failed" over all TAP files of all legs.  A leg whose make target
+# fails is a failure by itself, because its TAP may look complete.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+results=$top/build/results
+
+# target, and the TAP files that it must leave
+legs() {
+	cat <<-'LIST'
+	unit unit-core.tap unit-tsan.tap
+	tools-check unit-vcmstat.tap
+	runner-check tally.tap splat.tap boot.tap
+	lint lint.tap
+	kselftest kselftest.tap kselftest-run.tap
+	LIST
+}
+
+# TAP files of the programs that kselftest ran; kselftest.tap proves that none is missing.
+program_taps() {
+	find "$results" -maxdepth 1 -name 'kselftest-*.tap' ! -name kselftest-run.tap |
+		LC_ALL=C sort
+}
+
+main() {
+	local target taps files=() count=0
+	mkdir -p "$results"
+	rm -f "$results"/*.tap "$results/summary.txt"
+	exec 3>"$results/check.tap"
+	echo "1..$(legs | wc -l)" >&3
+	while read -r target taps; do
+		count=$((count + 1))
+		echo "# make $target"
+		if "${MAKE:-make}" --no-print-directory -C "$top" "$target" </dev/null 3>&-; then
+			echo "ok $count - make $target" >&3
+		else
+			echo "not ok $count - make $target" >&3
+		fi
+		for tap in $taps; do
+			files+=("$results/$tap")
+		done
+	done < <(legs)
+	exec 3>&-
+	mapfile -t -O "${#files[@]}" files < <(program_taps)
+	cd "$results"
+	"$top/selftests/setup/tally.sh" check.tap "${files[@]#"$results"/}" | tee summary.txt
+}
+
+main

@@ -1,0 +1,408 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check-debug.sh [boot.sh option]...            - the tests under the debug kernel
+# check-debug.sh --controls [boot.sh option]... - is what the debug kernel finds seen at all?
+#
+# The tests run with KASAN, lockdep, kmemleak, UBSAN, debug objects and fault injection; the first
+# warning ends the guest.  Then kmemleak is asked what was lost, and the kernel log is judged.
+# With --controls a module plants one bug of every kind, and each must make the gate fail.
+#
+# Leaves in build/results: debug.tap (what the guest proves), debug-kselftest.tap and
+# debug-NAME.tap (kselftests), debug-run.tap (how the guest ended, is its log clean), debug.log;
+# or debug-controls.tap and debug-controls.log.
+#
+# Also runs inside the guest: --guest and --guest-controls are for this script alone.
+#
+# shellcheck disable=SC2317 # functions are called through check()
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+build=$top/build
+results=$build/results
+programs=$build/debug/programs
+modules=$build/kernel-debug
+control=$build/debug/control
+debugfs=/sys/kernel/debug
+program_seconds=900	# five to ten times slower than the stock kernel
+symbols=/run/vcm-symbols
+summary='' count=0 failed=0
+
+# Programs that do not run here, with the reason.
+skipped() {
+	cat <<-'LIST'
+	replay.sh|it reads events by BPF, for which this kernel has no type information
+	LIST
+}
+
+# Kind of bug that debug_control.c plants|what the gate must say.  Lockdep gives up judging once
+# KASAN has found anything, so what KASAN finds is last.
+controls() {
+	cat <<-'LIST'
+	nothing|
+	lock_inversion|lock_order
+	sleep_in_atomic|sleeping
+	warn|warning
+	shift|ubsan
+	index|ubsan
+	list|list
+	free_active_timer|debug_objects
+	leak|kmemleak
+	use_after_free|kasan
+	out_of_bounds|kasan
+	LIST
+}
+
+result() {
+	local ok=$1 line
+	shift
+	count=$((count + 1))
+	line="ok $count - $*"
+	if [ "$ok" != 0 ]; then
+		line="not $line"
+		failed=1
+	fi
+	echo "$line" | tee -a "$summary"
+}
+
+# check TEXT COMMAND...
+check() {
+	local text=$1 code=0
+	shift
+	"$@" || code=1
+	result "$code" "$text"
+}
+
+note() {
+	sed 's/^/# /' | tee -a "$summary"
+}
+
+# ---- in the guest ----
+
+has_options() {
+	local config=/run/vcm-config lost
+	zcat /proc/config.gz >"$config"
+	lost=$("$here/debug-kernel.sh" --lost "$config") && return 0
+	echo "missing: $lost" | note
+	return 1
+}
+
+ends_on_warning() {
+	[ "$(cat /proc/sys/kernel/panic_on_warn)" = 1 ]
+}
+
+# Lockdep switches itself off after its first report and when its tables are full.
+lockdep_judges() {
+	grep -q 'debug_locks: *1$' /proc/lockdep_stats
+}
+
+# Two scans: an object is only reported when its content is the same in both.
+scan_twice() {
+	echo scan >"$debugfs/kmemleak" && echo scan >"$debugfs/kmemleak"
+}
+
+# Objects younger than five seconds are never reported: a constant of the kernel, with no way to
+# ask whether it is over.
+no_leak() {
+	local leaks
+	sleep 6
+	scan_twice || return 1
+	leaks=$(cat "$debugfs/kmemleak") || return 1
+	[ -n "$leaks" ] || return 0
+	name_addresses <<<"$leaks" | tee -a "$results/debug-kmemleak.txt" | head -n 60 | note
+	echo clear >"$debugfs/kmemleak"
+	return 1
+}
+
+# The modules are gone when kmemleak prints where their memory came from, so their symbols are
+# looked up in what was kept at load().  All addresses have 16 digits and compare as text.
+name_addresses() {
+	awk -v symbols="$symbols" 'BEGIN {
+		while ((getline line <symbols) > 0) {
+			split(line, word, " ")
+			at[++n] = word[1]
+			name[n] = word[3] " " word[4]
+		}
+	}
+	$1 ~ /^0xf[0-9a-f]+$/ && NF == 1 {
+		address = substr($1, 3)
+		found = ""
+		for (i = 1; i <= n; i++)
+			if (at[i] <= address && (found == "" || at[i] > at[found]))
+				found = i
+		if (found != "")
+			$0 = $0 " in or after " name[found]
+	}
+	{ print }'
+}
+
+# What the kernel lost while it started is none of ours.
+forget_leaks() {
+	scan_twice && echo clear >"$debugfs/kmemleak"
+}
+
+load() {
+	insmod "$modules/vcm.ko" && insmod "$modules/vcm_edu.ko" || return 1
+	grep '\[vcm' /proc/kallsyms >"$symbols"
+}
+
+unload() {
+	rmmod vcm_edu && rmmod vcm && [ ! -e /sys/module/vcm ]
+}
+
+sample_runs() {
+	local run ran=0
+	for run in "$debugfs"/vcm_edu/*/run; do
+		echo "1 2" >"$run" || return 1
+		ran=$((ran + 1))
+	done
+	echo "the sample ran on $ran devices" | note
+	[ "$ran" -ge 1 ]
+}
+
+# Asked after every injected failure, so it starts no program.
+idle() {
+	local key value known=0
+	while read -r key value; do
+		case $key in
+		contexts: | reservations: | associations: | memory_objects: | pages:)
+			known=$((known + 1))
+			[ "$value" = 0 ] || return 1
+			;;
+		esac
+	done <"$debugfs/vcm/stats" || return 1
+	[ "$known" = 5 ] && [ "$(<"$debugfs/vcm/check")" = ok ]
+}
+
+# Print the address of a function and that of the one behind it.
+function_range() {
+	local address name start=''
+	while read -r address _ name _; do
+		if [ -n "$start" ] && [ "$address" != "$start" ]; then
+			echo "0x$start 0x$address"
+			return 0
+		fi
+		[ "$name" != "$1" ] || start=$address
+	done </proc/kallsyms
+	return 1
+}
+
+# Let allocations fail that are allowed to sleep, without a report of each in the log.  Not when
+# the IOMMU core takes a device back to its default domain: that may allocate, has no way to fail
+# and warns when it does.
+arm_failures() {
+	local fault start end
+	read -r start end < <(function_range __iommu_group_set_core_domain) || return 1
+	for fault in failslab fail_page_alloc; do
+		echo N >"$debugfs/$fault/ignore-gfp-wait" || return 1
+		echo 0 >"$debugfs/$fault/verbose" || return 1
+		echo "$start" >"$debugfs/$fault/reject-start" || return 1
+		echo "$end" >"$debugfs/$fault/reject-end" || return 1
+	done
+	echo 0 >"$debugfs/fail_page_alloc/min-order"
+}
+
+# fail_nth N FILE TEXT: write TEXT while the Nth allocation fails.  Prints "CODE LEFT"; LEFT is not
+# 0 when there were fewer than N.  Files are open before, for that allocates too.
+fail_nth() (
+	local self=/proc/self/fail-nth code=0 left
+	# shellcheck disable=SC2094 # not a pipeline over a file
+	exec 3>"$2" 4>"$self" 5<"$self" 2>/run/vcm-fail-nth
+	printf '%s\n' "$1" >&4
+	printf '%s\n' "$3" >&3 || code=1
+	read -r left <&5 || true
+	echo 0 >&4
+	echo "$code $left"
+)
+
+# Every allocation that the sample's own thread makes fails once; each time the sample says so and
+# leaves nothing behind.
+survives_failures() {
+	local run code left n hidden=0
+	arm_failures || return 1
+	for run in "$debugfs"/vcm_edu/*/run; do
+		break
+	done
+	for ((n = 1; n < 2000; n++)); do
+		read -r code left < <(fail_nth "$n" "$run" "1 2")
+		if ! idle; then
+			echo "something is left after failure $n" | note
+			return 1
+		fi
+		if [ "$left" != 0 ]; then
+			break
+		elif [ "$code" = 0 ]; then
+			hidden=$((hidden + 1))
+		elif [[ $(</run/vcm-fail-nth) != *'Cannot allocate memory'* ]]; then
+			echo "failure $n is reported as: $(</run/vcm-fail-nth)" | note
+			return 1
+		fi
+	done
+	echo "$((n - 1)) allocations failed, $hidden of them without consequence" | note
+	[ "$code" = 0 ] && [ "$left" != 0 ] && [ "$n" -gt 1 ]
+}
+
+guest() {
+	local name reason
+	summary=$results/debug.tap
+	: >"$summary"
+	check "the kernel has every option of debug.config" has_options
+	check "a warning ends the guest" ends_on_warning
+	check "lockdep judges at the start" lockdep_judges
+	check "kmemleak runs" forget_leaks
+	check "vcm and vcm_edu load" load
+	check "the sample moves data by DMA" sample_runs
+	check "kselftests pass, nothing is left, the modules unload" \
+		"$here/guest-kselftest.sh" "$programs" "$results/debug"
+	while IFS='|' read -r name reason; do
+		result 0 "$name # SKIP $reason"
+	done < <(skipped)
+	check "kmemleak finds nothing that they lost" no_leak
+	check "vcm and vcm_edu load again" load
+	check "the sample survives the failure of each of its allocations" survives_failures
+	check "the sample works after that" sample_runs
+	check "no context, reservation, association, memory or page is left" idle
+	check "vcm_edu and vcm unload" unload
+	check "kmemleak finds nothing that this lost" no_leak
+	check "lockdep judges at the end" lockdep_judges
+	echo "1..$count" | tee -a "$summary"
+	exit "$failed"
+}
+
+guest_controls() {
+	local kind
+	summary=/dev/null
+	forget_leaks
+	while IFS='|' read -r kind _; do
+		echo "vcm-control: begin $kind" >/dev/kmsg
+		insmod "$control/debug_control.ko" plant="$kind"
+		rmmod debug_control
+		if [ "$kind" = leak ] && no_leak >/dev/null; then
+			echo "check-debug: no_leak does not see a leak" >&2
+			failed=1
+		fi
+		echo "vcm-control: end $kind" >/dev/kmsg
+	done < <(controls)
+	exit "$failed"
+}
+
+# ---- on the host ----
+
+say() {
+	echo "check-debug: $*"
+}
+
+build_programs() {
+	local name
+	rm -rf "$programs"
+	make --no-print-directory -C "$top/selftests" OUT="$build/selftests" KSRC="$build/ksrc" \
+		install INSTALL_PATH="$programs"
+	echo "timeout=$program_seconds" >"$programs/vcm/settings"
+	while IFS='|' read -r name _; do
+		if ! grep -qx "vcm:$name" "$programs/kselftest-list.txt"; then
+			say "the skip list names $name, which is not a kselftest" >&2
+			exit 1
+		fi
+		sed -i "/^vcm:$name\$/d" "$programs/kselftest-list.txt"
+	done < <(skipped)
+}
+
+# The guest runs the kselftests in a folder of their own; their names say afterwards that these are
+# the results under the debug kernel.
+collect() {
+	local file name
+	for file in "$results"/debug/*.tap; do
+		[ -e "$file" ] || continue
+		name=$(basename "$file")
+		mv "$file" "$results/debug-${name#kselftest-}"	# kselftest.tap keeps its name
+	done
+	rm -rf "$results/debug"
+}
+
+run_tests() {
+	local tree=$1 code=0 log=$results/debug.log
+	shift
+	make --no-print-directory -C "$top/kernel" KDIR="$tree" OUT="$modules"
+	build_programs
+	rm -rf "$results/debug"
+	mkdir -p "$results/debug"
+	rm -f "$results"/debug*.tap "$results/debug-kmemleak.txt" "$log"
+	"$here/boot.sh" --image "$tree/bzImage" --results "$results" --log "$log" --edu 2 \
+		--timeout 1800 --append "panic_on_warn=1" "$@" -- \
+		"$here/check-debug.sh" --guest || code=$?
+	collect
+	summary=$results/debug-run.tap
+	: >"$summary"
+	case $code in
+	124 | 125)	result 1 "the guest ran to its end (boot.sh: $code)" ;;
+	*)		result 0 "the guest ran to its end" ;;
+	esac
+	"$here/splat.sh" "$log" >"$build/debug/splat.txt" || note <"$build/debug/splat.txt"
+	check "the kernel log is clean" test ! -s "$build/debug/splat.txt"
+	echo "1..$count" | tee -a "$summary"
+	exit "$code"
+}
+
+build_control() {
+	local tree=$1
+	rm -rf "$control"
+	mkdir -p "$control"
+	cp "$here/debug_control.c" "$control/"
+	echo 'obj-m := debug_control.o' >"$control/Kbuild"
+	make --no-print-directory -s -C "$tree" M="$control" modules
+}
+
+# judge_control LOG KIND FINDING: does the gate find it in the part of the log that is of KIND?
+judge_control() {
+	local log=$1 kind=$2 finding=$3 part=$build/debug/control.log said
+	{
+		sed -n "/vcm-control: begin $kind\$/,/vcm-control: end $kind\$/p" "$log"
+		# What the gate wants to see last is at the end of the whole log.
+		grep -a 'vcm-guest: end of log' "$log"
+	} >"$part" || return 1
+	grep -q "vcm-control: end $kind\$" "$part" || return 1
+	if said=$("$here/splat.sh" "$part"); then
+		[ -z "$finding" ]
+		return
+	fi
+	[ -n "$finding" ] && grep -qF " [$finding] " <<<"$said" && return 0
+	note <<<"$said"
+	return 1
+}
+
+run_controls() {
+	local tree=$1 code=0 kind finding log=$results/debug-controls.log
+	shift
+	build_control "$tree"
+	rm -f "$log"
+	# Only the first finding of KASAN is reported otherwise.
+	"$here/boot.sh" --image "$tree/bzImage" --results "$results" --log "$log" --timeout 300 \
+		--append kasan_multi_shot "$@" -- "$here/check-debug.sh" --guest-controls \
+		2>"$build/debug/controls.err" || code=$?
+	summary=$results/debug-controls.tap
+	: >"$summary"
+	while IFS='|' read -r kind finding; do
+		check "planted: $kind, the gate says: ${finding:-nothing}" \
+			judge_control "$log" "$kind" "$finding"
+	done < <(controls)
+	# 123 is boot.sh's word for a command that succeeded and a log that is not clean.
+	check "boot.sh fails because of the log" test "$code" = 123
+	[ "$failed" = 0 ] || note <"$build/debug/controls.err"
+	echo "1..$count" | tee -a "$summary"
+	exit "$failed"
+}
+
+main() {
+	local mode=tests tree
+	case ${1:-} in
+	--guest)		guest ;;
+	--guest-controls)	guest_controls ;;
+	--controls)		mode=controls; shift ;;
+	esac
+	mkdir -p "$results" "$build/debug"
+	tree=$("$here/debug-kernel.sh" --print)
+	"run_$mode" "$tree" "$@"
+}
+
+main "$@"

@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# guest-kselftest.sh PROGRAMS RESULTS - run installed kselftests, then prove that nothing is left.
+#
+# Runs inside the guest with vcm and vcm_edu loaded.  PROGRAMS holds kselftest-list.txt, lines
+# "vcm:name", and vcm/ the programs.  RESULTS/kselftest.tap says of each
+# program whether it ran to its end and told the truth by its exit code; what it printed is in
+# RESULTS/kselftest-NAME.tap.
+#
+# Each program is started here and not by kselftest's runner: out of tree that one ignores the
+# `settings` file with its timeout.
+set -euo pipefail
+
+programs=$1 results=$2
+stats=/sys/kernel/debug/vcm/stats
+summary=$results/kselftest.tap
+count=0 failed=0
+PATH=$(dirname "$programs")/vcmstat:$PATH
+export PATH
+
+result() {
+	local ok=$1 line
+	shift
+	count=$((count + 1))
+	line="ok $count - $*"
+	if [ "$ok" != 0 ]; then
+		line="not $line"
+		failed=1
+	fi
+	echo "$line" | tee -a "$summary"
+}
+
+# check TEXT COMMAND...
+check() {
+	local text=$1 code=0
+	shift
+	"$@" || code=1
+	result "$code" "$text"
+}
+
+# setting NAME DEFAULT FOLDER: from the kselftest `settings` file
+setting() {
+	local value=''
+	if [ -r "$3/settings" ]; then
+		value=$(sed -n "s/^$1=//p" "$3/settings" | tail -n 1)
+	fi
+	echo "${value:-$2}"
+}
+
+# Does the exit code of a program (kselftest: 0 pass, 4 skip) agree with its TAP?
+agrees() {
+	local code=$1 tap=$2
+	case $code in
+	0) ! grep -q '^not ok' "$tap" ;;
+	4) grep -qi '# *skip' "$tap" ;;
+	1) grep -q '^not ok' "$tap" ;;
+	*) return 1 ;;
+	esac
+}
+
+run_program() {
+	local name=$1 dir=$2 code=0 seconds tap=$results/kselftest-$1.tap
+	seconds=$(setting timeout 45 "$dir")
+	echo "# $name"
+	(cd "$dir" && exec timeout --kill-after=5 "$seconds" "./$name") </dev/null 2>&1 |
+		tee "$tap" || code=$?
+	if [ "$code" = 124 ] || [ "$code" = 137 ]; then
+		result 1 "$name: did not end within $seconds seconds"
+	elif agrees "$code" "$tap"; then
+		result 0 "$name: ran to its end"
+		grep -q '^not ok' "$tap" && failed=1
+	else
+		result 1 "$name: exit code $code does not fit its TAP"
+	fi
+	return 0
+}
+
+# Counters of things that must not outlive the programs, when not 0.
+left() {
+	awk '$1 ~ /^(contexts|reservations|associations|memory_objects|pages):$/ {
+		known++
+		if ($2 != 0)
+			print $1, $2
+	}
+	END {
+		if (known != 5)
+			print "stats: " known + 0 " of 5 counters found"
+	}' "$stats" 2>&1 || echo "$stats: cannot be read"
+}
+
+# The last close of a file may finish after the program has ended, so give it a while.
+nothing_left() {
+	local i what=''
+	for ((i = 0; i < 50; i++)); do
+		what=$(left)
+		[ -n "$what" ] || return 0
+		sleep 0.1
+	done
+	printf '# left: %s\n' "${what//$'\n'/, }"
+	return 1
+}
+
+unload() {
+	rmmod vcm_edu && rmmod vcm && [ ! -e /sys/module/vcm ] && [ ! -e /dev/vcm ]
+}
+
+main() {
+	local name dir
+	: >"$summary"
+	check "there is a list of programs" test -s "$programs/kselftest-list.txt"
+	while IFS=: read -r _ name; do
+		dir=$programs/vcm
+		if [ ! -x "$dir/$name" ]; then
+			result 1 "$name: is in the list but not installed"
+			continue
+		fi
+		run_program "$name" "$dir"
+	done < <(cat "$programs/kselftest-list.txt" 2>/dev/null || true)
+	check "no context, reservation, association, memory or page is left" nothing_left
+	check "vcm_edu and vcm unload" unload
+	echo "1..$count" | tee -a "$summary"
+}
+
+main
+exit "$failed"

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * cmd_list.c - vcmstat list: what there is, from a snapshot or at the end of a recording.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source.h"
+#include "vcmstat.h"
+
+static struct {
+	const char *events;
+	const char *format;
+	const char *file;
+	bool strict;
+} env;
+
+static const struct opt opts[] = {
+	{ OPT_TEXT, "events", 0, "FILE",
+	  &env.events, "the state at the end of a recording of 'events --json'" },
+	{ OPT_CHOICE, "format", 0, "FORMAT",
+	  &env.format, "text, json or debugfs", .choices = "text json debugfs" },
+	{ OPT_TEXT, "file", 0, "NAME", &env.file,
+	  "with debugfs: only contexts, ID/map, memory or assocs" },
+	{ OPT_FLAG, "strict", 0, NULL, &env.strict, "exit with 5 when the recording has losses" },
+	{ OPT_END },
+};
+
+static int load_snapshot(const struct settings *set, struct model *m, struct error *err)
+{
+	size_t len;
+	void *buf;
+	int ret;
+
+	if (src_snap_read(set->snapshot, &buf, &len, err))
+		return -1;
+	ret = model_load(m, buf, len, err);
+	free(buf);
+	return ret;
+}
+
+static int load_recording(struct model *m, struct error *err)
+{
+	struct json_recording rec;
+
+	if (src_json_read(env.events, m, &rec, err))
+		return -1;
+	if (rec.lost)
+		fprintf(stderr, "vcmstat: %" PRIu64 " events are missing in %s, "
+			"the state may be wrong\n", rec.lost, env.events);
+	if (!rec.ended)
+		fprintf(stderr, "vcmstat: %s has no end record, the recording was cut off\n",
+			env.events);
+	if (!rec.lost && m->conflicts)
+		return error_set(err, EXIT_FAILED, "%s: the events contradict the state: %s",
+				 env.events, m->conflict);
+	return env.strict && (rec.lost || !rec.ended) ? EXIT_LOST : EXIT_OK;
+}
+
+static void print_json(const struct settings *set, const struct model *m)
+{
+	struct sink *sink = out_json_new(set->out);
+	struct totals none = { 0 };
+	struct header h;
+
+	fill_header(&h, env.events ? "recording" : "snapshot", "none");
+	sink->ops->header(sink, &h);
+	sink->ops->state(sink, m, false);
+	sink->ops->end(sink, &none, "complete");
+	sink->ops->close(sink);
+}
+
+static int print(const struct settings *set, const struct model *m, struct error *err)
+{
+	const char *format = env.format ? env.format : set->json ? "json" : "text";
+
+	if (env.file && strcmp(format, "debugfs"))
+		return error_set(err, EXIT_USAGE, "--file goes with --format debugfs only");
+	if (!strcmp(format, "json"))
+		print_json(set, m);
+	else if (!strcmp(format, "text"))
+		out_list(set->out, m);
+	else if (out_debugfs(set->out, m, env.file))
+		return error_set(err, EXIT_FAILED, "no file '%s' in that state", env.file);
+	return 0;
+}
+
+static int run_list(const struct settings *set)
+{
+	struct error err = { 0 };
+	struct model m;
+	int ret;
+
+	if (env.events && set->snapshot) {
+		error_set(&err, EXIT_USAGE, "--events and --snapshot exclude each other");
+		return error_print(&err);
+	}
+	model_init(&m);
+	ret = env.events ? load_recording(&m, &err) : load_snapshot(set, &m, &err);
+	if (ret >= 0 && print(set, &m, &err))
+		ret = -1;
+	model_fini(&m);
+	return ret < 0 ? error_print(&err) : ret;
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.args = "",
+	.summary = "contexts, reservations, bindings, references, associations",
+	.examples =
+		"  vcmstat list                      what there is now\n"
+		"  vcmstat list --json               the same as NDJSON\n"
+		"  vcmstat list --events rec.ndjson  the state at the end of a recording\n",
+	.opts = opts,
+	.run = run_list,
+};

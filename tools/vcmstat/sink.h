@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sink.h - where a followed stream goes.  A sink never asks the kernel and never changes a model.
+ */
+#ifndef VCMSTAT_SINK_H
+#define VCMSTAT_SINK_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "model.h"
+#include "vcm_bpf.h"
+
+/* What a run amounts to so far. */
+struct totals {
+	uint64_t events;
+	uint64_t faults;
+	uint64_t gaps;		/* events missing by their seq */
+	uint64_t dropped;	/* events that the source could not keep */
+	uint64_t resyncs;
+	uint64_t fault_dropped;
+	uint64_t fault_overflow;
+};
+
+/* Missing numbers and full buffers tell of the same events, one of them later. */
+static inline uint64_t totals_lost(const struct totals *t)
+{
+	return t->gaps > t->dropped ? t->gaps : t->dropped;
+}
+
+struct header {
+	const char *version;
+	const char *kernel;
+	const char *source;
+	const char *faults;
+};
+
+struct sink;
+
+struct sink_ops {
+	void (*header)(struct sink *s, const struct header *h);
+	/* The state that what follows builds on; @resync: after a loss, not at the start. */
+	void (*state)(struct sink *s, const struct model *m, bool resync);
+	void (*event)(struct sink *s, const struct vcm_event *ev);
+	void (*fault)(struct sink *s, const struct vcm_fault *fault);
+	void (*gap)(struct sink *s, const struct model_gap *gap);
+	void (*dropped)(struct sink *s, uint64_t nr);
+	void (*tick)(struct sink *s, uint64_t ts_ns, const struct totals *t);
+	void (*end)(struct sink *s, const struct totals *t, const char *cause);
+	void (*close)(struct sink *s);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+	FILE *out;
+};
+
+struct sink *out_text_new(FILE *out);
+struct sink *out_json_new(FILE *out);
+struct sink *out_none_new(void);
+
+/* out_text.c: one line each. */
+void out_event(FILE *out, const struct vcm_event *ev);
+void out_fault(FILE *out, const struct vcm_fault *fault);
+
+/* out_list.c, out_debugfs.c: a model as text. */
+void out_list(FILE *out, const struct model *m);
+/* @file: "contexts", "<id>/map", "memory", "assocs", or NULL for all; -1 when there is none. */
+int out_debugfs(FILE *out, const struct model *m, const char *file);
+
+/* "0000:00:05.0", @buf of 16 */
+const char *fault_device(char *buf, const struct vcm_fault *fault);
+/* "rw", @buf of 4 */
+const char *prot_text(char *buf, uint32_t prot);
+const char *res_state(const struct vcm_snap_res *r);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * source.h - where events and snapshots come from.
+ *
+ * A source records from the moment it is open.  Whatever happened before snapshot() returned is
+ * then delivered by drain(), or counted by dropped(): nothing is in between.
+ */
+#ifndef VCMSTAT_SOURCE_H
+#define VCMSTAT_SOURCE_H
+
+#include <stdint.h>
+
+#include "util.h"
+#include "vcm_bpf.h"
+#include "vcm_events.h"
+
+struct source;
+
+struct source_ops {
+	const char *name;	/* as in the header record */
+
+	/* A snapshot taken now; the caller frees it. */
+	int (*snapshot)(struct source *src, void **buf, size_t *len, struct error *err);
+
+	/* Give what waits to the handlers, at most about @max events; the number, or -1. */
+	int (*drain)(struct source *src, size_t max, struct error *err);
+
+	/* Readable when much waits; -1 when there is nothing to wait for. */
+	int (*fd)(struct source *src);
+
+	void (*close)(struct source *src);
+};
+
+/* What was not delivered, since the source was opened. */
+struct source_losses {
+	uint64_t events;	/* found no room */
+	uint64_t faults;	/* found no room */
+	uint64_t overflow;	/* times the IOMMU itself could not keep a fault */
+};
+
+struct source {
+	const struct source_ops *ops;
+	const char *faults;	/* fault source in use, "none" without */
+	size_t capacity;	/* events that can wait */
+	struct source_losses losses;	/* updated by drain() */
+
+	/* handlers, set by the reader */
+	void (*event)(void *arg, const struct vcm_event *ev);
+	void (*fault)(void *arg, const struct vcm_fault *fault);
+	void *arg;
+};
+
+/* src_bpf.c: every tracepoint of the module by tp_btf; NULL with @err. */
+struct source *src_bpf_open(size_t ring_bytes, int verbose, struct error *err);
+const char *src_bpf_version(void);
+
+/* src_snap.c: a snapshot from a file, NULL for the one of the running module. */
+int src_snap_read(const char *path, void **buf, size_t *len, struct error *err);
+/* Why VCM cannot be observed here, as far as can be told before trying. */
+int src_snap_check(struct error *err);
+
+/* src_json.c: the state at the end of a recording. */
+struct model;
+struct json_recording {
+	uint64_t events;
+	uint64_t faults;
+	uint64_t lost;		/* events missing and not made good by a later state */
+	int ended;		/* has an end record */
+};
+
+int src_json_read(const char *path, struct model *m, struct json_recording *rec,
+		  struct error *err);
+
+#endif

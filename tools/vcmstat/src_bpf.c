@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * src_bpf.c - events by tp_btf programs on the tracepoints of the module, faults by fentry.
+ *
+ * Reading the BTF of a module needs CAP_SYS_ADMIN.  Attached programs pin the module; they go
+ * when this process does, however it ends.  The fault programs are an extra: where there
+ * is no VT-d, or the kernel has no dmar_fault() or refuses them, events work without.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <glob.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fault.skel.h"
+#include "source.h"
+#include "stream.skel.h"
+
+#define MODULE_BTF	"/sys/kernel/btf/vcm"
+#define RECORD_BYTES	(sizeof(struct vcm_event) + 8)	/* with the head of the ring */
+
+struct src_bpf {
+	struct source src;
+	struct vcm_stream_bpf *stream;
+	struct vcm_fault_bpf *faults;
+	struct ring_buffer *events_ring;
+	struct ring_buffer *faults_ring;
+	size_t left;	/* events this drain may still deliver */
+};
+
+static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+static int on_event(void *arg, void *data, size_t len)
+{
+	struct src_bpf *bpf = arg;
+
+	if (len >= sizeof(struct vcm_event))
+		bpf->src.event(bpf->src.arg, data);
+	return --bpf->left ? 0 : -ECANCELED;
+}
+
+static int on_fault(void *arg, void *data, size_t len)
+{
+	struct src_bpf *bpf = arg;
+
+	if (len >= sizeof(struct vcm_fault))
+		bpf->src.fault(bpf->src.arg, data);
+	return 0;
+}
+
+static int src_bpf_snapshot(struct source *src, void **buf, size_t *len, struct error *err)
+{
+	(void)src;
+	return src_snap_read(NULL, buf, len, err);
+}
+
+static int src_bpf_drain(struct source *src, size_t max, struct error *err)
+{
+	struct src_bpf *bpf = (struct src_bpf *)src;
+	int ret;
+
+	bpf->left = max ? max : 1;
+	ret = ring_buffer__consume(bpf->events_ring);
+	if (ret < 0 && ret != -ECANCELED)
+		return error_set(err, EXIT_FAILED, "cannot read the event ring: %s",
+				 strerror(-ret));
+	if (bpf->faults_ring)
+		ring_buffer__consume(bpf->faults_ring);
+	src->losses.events = __atomic_load_n(&bpf->stream->bss->vcm_dropped, __ATOMIC_ACQUIRE);
+	if (bpf->faults) {
+		src->losses.faults = bpf->faults->bss->vcm_fault_dropped;
+		src->losses.overflow = bpf->faults->bss->vcm_fault_overflow;
+	}
+	return (int)(max - bpf->left);
+}
+
+static int src_bpf_fd(struct source *src)
+{
+	return ring_buffer__epoll_fd(((struct src_bpf *)src)->events_ring);
+}
+
+static void src_bpf_close(struct source *src)
+{
+	struct src_bpf *bpf = (struct src_bpf *)src;
+
+	ring_buffer__free(bpf->events_ring);
+	ring_buffer__free(bpf->faults_ring);
+	vcm_stream_bpf__destroy(bpf->stream);
+	vcm_fault_bpf__destroy(bpf->faults);
+	free(bpf);
+}
+
+static const struct source_ops src_bpf_ops = {
+	.name = "tp_btf",
+	.snapshot = src_bpf_snapshot,
+	.drain = src_bpf_drain,
+	.fd = src_bpf_fd,
+	.close = src_bpf_close,
+};
+
+static int refused(struct error *err, const char *what, int error)
+{
+	error = error < 0 ? -error : error;
+	if (error == EPERM || error == EACCES)
+		return error_set(err, EXIT_PERMISSION,
+				 "no permission to %s the BPF programs: run as root", what);
+	if (error == ESRCH || error == ENOENT)
+		return error_set(err, EXIT_ABSENT,
+				 "module vcm lacks a tracepoint that this vcmstat knows: "
+				 "are they of the same version?");
+	return error_set(err, EXIT_FAILED, "cannot %s the BPF programs: %s (-v tells more)", what,
+			 strerror(error));
+}
+
+static int open_stream(struct src_bpf *bpf, size_t ring_bytes, struct error *err)
+{
+	int ret;
+
+	bpf->stream = vcm_stream_bpf__open();
+	if (!bpf->stream)
+		return refused(err, "open", errno);
+	bpf_map__set_max_entries(bpf->stream->maps.vcm_events, (__u32)ring_bytes);
+	ret = vcm_stream_bpf__load(bpf->stream);
+	if (ret)
+		return refused(err, "load", ret);
+	bpf->events_ring = ring_buffer__new(bpf_map__fd(bpf->stream->maps.vcm_events), on_event,
+					    bpf, NULL);
+	if (!bpf->events_ring)
+		return refused(err, "read from", errno);
+	ret = vcm_stream_bpf__attach(bpf->stream);
+	return ret ? refused(err, "attach", ret) : 0;
+}
+
+static bool has_vtd(void)
+{
+	glob_t found;
+	int ret = glob("/sys/class/iommu/dmar*", GLOB_NOSORT, NULL, &found);
+
+	globfree(&found);
+	return !ret;
+}
+
+/* Without VT-d in the machine and the kernel there is nothing to trace, which is no error. */
+static void open_faults(struct src_bpf *bpf)
+{
+	bpf->src.faults = "none";
+	if (!has_vtd() || libbpf_find_vmlinux_btf_id("dmar_fault", BPF_TRACE_FENTRY) <= 0)
+		return;
+	bpf->faults = vcm_fault_bpf__open_and_load();
+	if (!bpf->faults)
+		return;
+	bpf->faults_ring = ring_buffer__new(bpf_map__fd(bpf->faults->maps.vcm_faults), on_fault,
+					    bpf, NULL);
+	if (!bpf->faults_ring || vcm_fault_bpf__attach(bpf->faults)) {
+		ring_buffer__free(bpf->faults_ring);
+		vcm_fault_bpf__destroy(bpf->faults);
+		bpf->faults_ring = NULL;
+		bpf->faults = NULL;
+		return;
+	}
+	bpf->src.faults = "vtd";
+}
+
+struct source *src_bpf_open(size_t ring_bytes, int verbose, struct error *err)
+{
+	struct src_bpf *bpf;
+
+	if (src_snap_check(err))
+		return NULL;
+	if (access(MODULE_BTF, F_OK)) {
+		error_set(err, EXIT_ABSENT, "module vcm has no BTF, which events need: was it "
+			  "built with pahole, and for this very kernel?");
+		return NULL;
+	}
+	if (!verbose)
+		libbpf_set_print(print_nothing);
+	bpf = xcalloc(1, sizeof(*bpf));
+	bpf->src.ops = &src_bpf_ops;
+	bpf->src.capacity = ring_bytes / RECORD_BYTES;
+	if (open_stream(bpf, ring_bytes, err)) {
+		src_bpf_close(&bpf->src);
+		return NULL;
+	}
+	open_faults(bpf);
+	return &bpf->src;
+}
+
+const char *src_bpf_version(void)
+{
+	return libbpf_version_string();
+}

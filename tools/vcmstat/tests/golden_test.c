@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * golden_test.c - texts that people and scripts read stay as they are.
+ *
+ * VCMSTAT_GOLDEN is the folder of the expected texts; with VCMSTAT_GOLDEN_WRITE set they are
+ * written instead of compared, and git shows what changed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen.h"
+#include "screen.h"
+#include "sink.h"
+#include "tap.h"
+#include "top.h"
+
+static char *text;
+static size_t text_len;
+
+static FILE *begin(void)
+{
+	free(text);
+	text = NULL;
+	return open_memstream(&text, &text_len);
+}
+
+static char *slurp(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char *buf = xcalloc(1, 1 << 16);
+	size_t len = in ? fread(buf, 1, (1 << 16) - 1, in) : 0;
+
+	if (in)
+		fclose(in);
+	buf[len] = '\0';
+	return buf;
+}
+
+static void compare(const char *name)
+{
+	const char *dir = getenv("VCMSTAT_GOLDEN");
+	char path[512], *want;
+	size_t at;
+
+	CHECK(dir != NULL);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (getenv("VCMSTAT_GOLDEN_WRITE")) {
+		FILE *out = fopen(path, "w");
+
+		CHECK(out != NULL);
+		fputs(text, out);
+		fclose(out);
+		return;
+	}
+	want = slurp(path);
+	for (at = 0; text[at] && text[at] == want[at]; at++)
+		;
+	if (text[at] != want[at])
+		tap_note("%s differs at byte %zu: '%.60s' in place of '%.60s'", name, at, text + at,
+			 want + at);
+	CHECK(text[at] == want[at]);
+	free(want);
+}
+
+static void scene(struct model *m)
+{
+	struct error err = { 0 };
+	struct gen g;
+	size_t len;
+	void *buf;
+
+	gen_scene(&g);
+	buf = gen_snapshot(&g, &len);
+	model_init(m);
+	CHECK_EQ(model_load(m, buf, len, &err), 0);
+	free(buf);
+}
+
+static unsigned int widest(void)
+{
+	unsigned int max = 0;
+	const char *line = text, *end;
+
+	for (; (end = strchr(line, '\n')); line = end + 1) {
+		if ((unsigned int)(end - line) > max)
+			max = (unsigned int)(end - line);
+	}
+	return max;
+}
+
+static void test_list(void)
+{
+	struct model m;
+	FILE *out = begin();
+
+	scene(&m);
+	out_list(out, &m);
+	fclose(out);
+	model_fini(&m);
+	compare("list.txt");
+	CHECK(widest() < 80);
+}
+
+static void test_debugfs(void)
+{
+	struct model m;
+	FILE *out = begin();
+
+	scene(&m);
+	out_debugfs(out, &m, NULL);
+	fclose(out);
+	compare("debugfs.txt");
+	out = begin();
+	CHECK_EQ(out_debugfs(out, &m, "2/map"), 0);
+	CHECK_EQ(out_debugfs(out, &m, "3/map"), -1);
+	CHECK_EQ(out_debugfs(out, &m, "2/mapx"), -1);
+	CHECK_EQ(out_debugfs(out, &m, "nothing"), -1);
+	fclose(out);
+	model_fini(&m);
+}
+
+static void to_sink(void *arg, const struct vcm_event *ev)
+{
+	struct sink *s = arg;
+
+	s->ops->event(s, ev);
+}
+
+static const struct vcm_fault fault = { .ts_ns = 7000123000, .iova = 0x601000, .device = 0x28,
+					.reason = 5, .write = 1 };
+
+/* Everything a sink can be told, once. */
+static void tell_all(struct sink *s)
+{
+	static const struct header h = { "1.2.3", "6.12.0-test", "tp_btf", "vtd" };
+	static const struct model_gap gap = { 3, 5, 8 };
+	const struct totals t = { .events = 9, .faults = 1, .gaps = 3, .dropped = 2, .resyncs = 1,
+				  .fault_overflow = 4 };
+	struct model m;
+	struct gen g;
+
+	s->ops->header(s, &h);
+	model_init(&m);
+	model_add_record(&m, VCM_SNAP_STREAM, &(struct vcm_snap_stream){ 0 });
+	s->ops->state(s, &m, false);
+	model_fini(&m);
+	gen_init(&g, 1);
+	g.emit = to_sink;
+	g.arg = s;
+	gen_scene_into(&g);
+	s->ops->fault(s, &fault);
+	s->ops->gap(s, &gap);
+	s->ops->dropped(s, 2);
+	scene(&m);
+	s->ops->state(s, &m, true);
+	s->ops->tick(s, 8000000000, &t);
+	s->ops->end(s, &t, "SIGINT");
+	s->ops->close(s);
+	model_fini(&m);
+}
+
+static void test_events(void)
+{
+	FILE *out = begin();
+
+	tell_all(out_text_new(out));
+	fclose(out);
+	compare("events.txt");
+}
+
+static void test_json(void)
+{
+	FILE *out = begin();
+
+	tell_all(out_json_new(out));
+	fclose(out);
+	compare("events.ndjson");
+}
+
+static void with_top(struct top *top, struct model *m, struct totals *t)
+{
+	static const struct header h = { "1.2.3", "6.12.0-test", "tp_btf", "vtd" };
+	struct gen g;
+
+	top_init(top, 1000000000);
+	top->sink.ops->header(&top->sink, &h);
+	gen_init(&g, 1);
+	g.emit = to_sink;
+	g.arg = &top->sink;
+	gen_scene_into(&g);
+	top->sink.ops->fault(&top->sink, &fault);
+	top_mark(top, 3000000000);
+	scene(m);
+	*t = (struct totals){ .events = g.emitted, .faults = 1, .gaps = 2 };
+}
+
+static void test_top(void)
+{
+	struct totals t;
+	struct model m;
+	struct top top;
+	FILE *out = begin();
+
+	with_top(&top, &m, &t);
+	top_text(out, &top, &m, &t, 0, false);
+	fclose(out);
+	compare("top.txt");
+	CHECK(widest() < 80);
+	model_fini(&m);
+	top_fini(&top);
+}
+
+/* On the screen: never more rows or columns than there are, whatever the size. */
+static void test_screen(void)
+{
+	static const unsigned int sizes[][2] = { { 24, 80 }, { 1, 1 }, { 5, 20 }, { 60, 200 } };
+	struct totals t;
+	struct model m;
+	struct top top;
+	size_t i;
+
+	with_top(&top, &m, &t);
+	for (i = 0; i < ARRAY_LEN(sizes); i++) {
+		FILE *out = begin();
+		unsigned int rows = 1, col = 0;
+		char *bytes, *at;
+
+		top_text(out, &top, &m, &t, sizes[i][0], true);
+		fclose(out);
+		bytes = screen_render(text, sizes[i][0], sizes[i][1], false);
+		for (at = bytes; *at; at++) {
+			if (*at == '\033') {	/* none of the sequences moves right */
+				at += strcspn(at, "HKJm");
+			} else if (*at == '\n') {
+				rows++;
+				col = 0;
+			} else if (*at != '\r') {
+				col++;
+			}
+			CHECK(col <= sizes[i][1]);
+		}
+		CHECK(rows <= sizes[i][0]);
+		free(bytes);
+	}
+	model_fini(&m);
+	top_fini(&top);
+}
+
+static void test_screen_bytes(void)
+{
+	FILE *out = begin();
+	char *bytes = screen_render("a" SCREEN_BOLD "bcd" SCREEN_PLAIN "\nx\033[2J\n", 2, 3, true);
+
+	fputs(bytes, out);
+	fclose(out);
+	free(bytes);
+	CHECK_STR(text, "\033[Ha\033[1mbc\033[0m\033[0m\033[K\r\nx?[\033[0m\033[K\033[J");
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(test_list, "list is as expected and narrower than 80 columns"),
+	TAP_TEST(test_debugfs, "the debugfs format is as expected"),
+	TAP_TEST(test_events, "events as text are as expected"),
+	TAP_TEST(test_json, "events as NDJSON are as expected"),
+	TAP_TEST(test_top, "a report of top is as expected and narrower than 80 columns"),
+	TAP_TEST(test_screen, "the screen of top fits every size"),
+	TAP_TEST(test_screen_bytes, "the screen lets no control character of the text through"),
+};
+
+int main(void)
+{
+	int ret = tap_main("golden", tests, ARRAY_LEN(tests));
+
+	free(text);
+	return ret;
+}

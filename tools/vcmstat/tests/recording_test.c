@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * recording_test.c - what 'events --json' writes, 'list --events' reads back to the same state.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fake.h"
+#include "follow.h"
+#include "tap.h"
+
+static const struct header header = { "1", "test", "fake", "none" };
+
+/* A recording of random operations; the caller frees it.  @g: the state at its end. */
+static char *record(uint64_t seed, size_t capacity, int rounds, size_t *len, struct gen *g)
+{
+	struct error err = { 0 };
+	struct follow follow;
+	struct fake fake;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, len);
+	struct sink *sink = out_json_new(out);
+	int i;
+
+	fake_init(&fake, seed, capacity);
+	fake.steps_around = 3;
+	fake_steps(&fake, 100);
+	follow_init(&follow, &fake.src, sink);
+	follow.sync_gap_ns = 0;
+	sink->ops->header(sink, &header);
+	CHECK_EQ(follow_start(&follow, &err), 0);
+	for (i = 0; i < rounds; i++) {
+		fake_steps(&fake, 60);
+		CHECK_EQ(follow_poll(&follow, &err), 0);
+	}
+	fake.steps_around = 0;
+	CHECK_EQ(follow_finish(&follow, &err), 0);
+	CHECK(capacity > 1000 || follow.totals.resyncs > 0);
+	sink->ops->end(sink, &follow.totals, "test");
+	sink->ops->close(sink);
+	fclose(out);
+	*g = fake.gen;
+	follow_fini(&follow);
+	fake_fini(&fake);
+	return text;
+}
+
+static int replay(const char *text, size_t len, struct model *m, struct json_recording *rec,
+		  struct error *err)
+{
+	char path[] = "/tmp/vcmstat-test.XXXXXX";
+	int fd = mkstemp(path), ret;
+
+	memset(err, 0, sizeof(*err));
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, text, len), len);
+	close(fd);
+	model_init(m);
+	ret = src_json_read(path, m, rec, err);
+	unlink(path);
+	return ret;
+}
+
+static void check_same(const struct model *m, const struct gen *g)
+{
+	struct error err = { 0 };
+	size_t len;
+	void *buf = gen_snapshot(g, &len);
+	int ret = model_compare(m, buf, len, &err);
+
+	free(buf);
+	if (ret)
+		tap_note("%s", err.text);
+	CHECK_EQ(ret, 0);
+}
+
+static void replay_equals(uint64_t seed, size_t capacity)
+{
+	struct json_recording rec;
+	struct error err;
+	struct model m;
+	struct gen g;
+	size_t len;
+	char *text = record(seed, capacity, 40, &len, &g);
+	int ret = replay(text, len, &m, &rec, &err);
+
+	if (ret)
+		tap_note("%s", err.text);
+	CHECK_EQ(ret, 0);
+	CHECK_EQ(rec.lost, 0);
+	CHECK(rec.ended);
+	check_same(&m, &g);
+	model_fini(&m);
+	free(text);
+}
+
+static void test_replay(void)
+{
+	uint64_t seed = tap_seed();
+	int i;
+
+	for (i = 0; i < 10; i++)
+		replay_equals(seed + (uint64_t)i, 8192);
+}
+
+static void test_replay_lossy(void)
+{
+	uint64_t seed = tap_seed();
+	int i;
+
+	for (i = 0; i < 10; i++)
+		replay_equals(seed + (uint64_t)i, 32);
+}
+
+/* Cut anywhere but at a line end, it is an error that names the line. */
+static void test_cut(void)
+{
+	struct json_recording rec;
+	struct error err;
+	struct model m;
+	struct gen g;
+	size_t len, cut;
+	char *text = record(11, 8192, 1, &len, &g);
+
+	for (cut = 1; cut < len; cut += 7) {
+		int ret = replay(text, cut, &m, &rec, &err);
+
+		if (text[cut - 1] == '\n') {
+			CHECK_EQ(ret, 0);
+			CHECK(!rec.ended);
+		} else {
+			CHECK_EQ(ret, -1);
+			CHECK_EQ(err.code, EXIT_FAILED);
+			CHECK(strstr(err.text, ": line is cut short"));
+		}
+		model_fini(&m);
+	}
+	free(text);
+}
+
+static void test_missing_line(void)
+{
+	struct json_recording rec;
+	struct error err;
+	struct model m;
+	struct gen g;
+	size_t len;
+	char *text = record(11, 8192, 10, &len, &g), *at, *next;
+
+	at = strstr(text, "{\"type\":\"event\"");
+	CHECK(at != NULL);
+	next = strchr(at, '\n') + 1;
+	len -= (size_t)(next - at);
+	memmove(at, next, len - (size_t)(at - text) + 1);
+	CHECK_EQ(replay(text, len, &m, &rec, &err), 0);
+	CHECK_EQ(rec.lost, 1);
+	model_fini(&m);
+	free(text);
+}
+
+/* Lines that are JSON and yet wrong; HEAD is a valid beginning. */
+#define HEADER "{\"type\":\"header\",\"schema\":1}\n"
+#define STREAM(rest) "{\"type\":\"stream\",\"vcm\":0," rest "}\n"
+#define HEAD HEADER STREAM("\"stream\":0,\"seq\":4")
+#define EVENT(rest)								\
+	"{\"type\":\"event\",\"event\":\"vcm_destroy\",\"ts_ns\":1,\"stream\":0," rest "}\n"
+
+static void test_wrong(void)
+{
+	static const struct {
+		const char *text;
+		const char *why;
+	} cases[] = {
+		{ "", "empty, not a recording" },
+		{ "{\"type\":\"end\"}\n", ":1: the first record is not a header" },
+		{ "{\"type\":\"header\",\"schema\":2}\n", ":1: recording of another schema" },
+		{ "{\"type\":\"header\"}\n", ":1: header without schema" },
+		{ HEAD HEADER, ":3: a second header" },
+		{ HEAD "x\n", ":3: column 1: '{' must be here" },
+		{ HEAD "{\"typ\":\"event\"}\n", ":3: missing or bad member type" },
+		{ HEAD STREAM("\"stream\":0,\"seq\":4"), ":3: the same object" },
+		{ HEAD STREAM("\"stream\":1"), "bad member seq" },
+		{ HEAD STREAM("\"stream\":4294967296,\"seq\":1"), "bad member stream" },
+		{ HEAD "{\"type\":\"event\",\"event\":\"vcm_no\"}\n", "unknown event vcm_no" },
+		{ HEAD EVENT("\"seq\":5,\"vcm\":1,\"id\":1,\"refs\":0"), "bad member err" },
+		{ HEAD EVENT("\"seq\":5,\"vcm\":1,\"id\":1,\"refs\":0,\"err\":1"),
+		  "bad member err" },
+		{ HEAD EVENT("\"seq\":5,\"vcm\":1,\"id\":1,\"err\":0"), "bad member refs" },
+		{ HEAD EVENT("\"seq\":4,\"vcm\":1,\"id\":1,\"refs\":0,\"err\":0"),
+		  "contains already" },
+		{ HEAD "{\"type\":\"end\"}\n{\"type\":\"tick\"}\n", ":4: a record after the end" },
+		{ HEAD "{\"type\":\"ready\"}\n" STREAM("\"stream\":1,\"seq\":1"),
+		  ":4: a state record among the events" },
+		{ HEAD "{\"type\":\"lost\",\"stream\":0,\"expected\":5,\"got\":5}\n", "bad loss" },
+	};
+	struct json_recording rec;
+	struct error err;
+	struct model m;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		CHECK_EQ(replay(cases[i].text, strlen(cases[i].text), &m, &rec, &err), -1);
+		if (!strstr(err.text, cases[i].why))
+			tap_note("case %zu: %s", i, err.text);
+		CHECK(strstr(err.text, cases[i].why));
+		model_fini(&m);
+	}
+}
+
+static void test_unknown(void)
+{
+	static const char text[] = HEAD "{\"type\":\"weather\",\"rain\":1}\n"
+		EVENT("\"seq\":5,\"vcm\":0,\"id\":0,\"refs\":0,\"err\":0,\"mood\":\"good\"")
+		"{\"type\":\"end\"}\n";
+	struct json_recording rec;
+	struct error err;
+	struct model m;
+
+	CHECK_EQ(replay(text, strlen(text), &m, &rec, &err), 0);
+	CHECK_EQ(rec.events, 1);
+	CHECK_EQ(*model_seq(&m, 0), 5);
+	model_fini(&m);
+}
+
+static const struct tap_test tests[] = {
+	TAP_TEST(test_replay, "a recording replayed is the state at its end"),
+	TAP_TEST(test_replay_lossy, "the same when events were lost and the state was taken anew"),
+	TAP_TEST(test_cut, "a recording cut inside a line is an error, at a line end it is told"),
+	TAP_TEST(test_missing_line, "a line taken out is counted as a loss"),
+	TAP_TEST(test_wrong, "wrong records are errors with their line and reason"),
+	TAP_TEST(test_unknown, "unknown records and members are skipped"),
+};
+
+int main(void)
+{
+	return tap_main("recording", tests, ARRAY_LEN(tests));
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * top.c - see top.h.  The text fits 80 columns and 24 rows; what does not fit is said, not cut.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "screen.h"
+#include "top.h"
+
+static struct top *of(struct sink *s)
+{
+	return (struct top *)s;
+}
+
+static struct top_recent *recent_slot(struct top *top, bool is_fault)
+{
+	struct top_recent *slot = &top->recent[top->nr_recent++ % TOP_RECENT];
+
+	slot->is_fault = is_fault;
+	return slot;
+}
+
+static void top_header(struct sink *s, const struct header *h)
+{
+	of(s)->header = *h;
+}
+
+static void top_state(struct sink *s, const struct model *m, bool resync)
+{
+	(void)s;
+	(void)m;
+	(void)resync;
+}
+
+static void top_event(struct sink *s, const struct vcm_event *ev)
+{
+	struct top *top = of(s);
+	struct top_context *c;
+
+	recent_slot(top, false)->event = *ev;
+	if (ev->type < VCM_EVENT_END)
+		top->ops[ev->type]++;
+	if (ev->type == VCM_EVENT_destroy) {
+		table_remove(&top->contexts, ev->vcm, 0);
+		return;
+	}
+	c = table_add(&top->contexts, ev->vcm, 0);
+	c->events++;
+	c->errors += ev->type == VCM_EVENT_error;
+}
+
+static void top_fault(struct sink *s, const struct vcm_fault *fault)
+{
+	recent_slot(of(s), true)->fault = *fault;
+}
+
+static void top_gap(struct sink *s, const struct model_gap *gap)
+{
+	(void)s;
+	(void)gap;
+}
+
+static void top_dropped(struct sink *s, uint64_t nr)
+{
+	(void)s;
+	(void)nr;
+}
+
+static void top_tick(struct sink *s, uint64_t ts_ns, const struct totals *t)
+{
+	(void)s;
+	(void)ts_ns;
+	(void)t;
+}
+
+static void top_end(struct sink *s, const struct totals *t, const char *cause)
+{
+	(void)s;
+	(void)t;
+	(void)cause;
+}
+
+static void top_close(struct sink *s)
+{
+	top_fini(of(s));
+}
+
+static const struct sink_ops top_ops = {
+	.header = top_header,
+	.state = top_state,
+	.event = top_event,
+	.fault = top_fault,
+	.gap = top_gap,
+	.dropped = top_dropped,
+	.tick = top_tick,
+	.end = top_end,
+	.close = top_close,
+};
+
+void top_init(struct top *top, uint64_t now)
+{
+	memset(top, 0, sizeof(*top));
+	top->sink.ops = &top_ops;
+	top->ts_ns = now;
+	top->started_ns = now;
+	table_init(&top->contexts, sizeof(struct top_context));
+}
+
+void top_fini(struct top *top)
+{
+	table_fini(&top->contexts);
+}
+
+void top_mark(struct top *top, uint64_t now)
+{
+	top->seconds = (double)(now - top->ts_ns) / 1e9;
+	top->ts_ns = now;
+}
+
+void top_unmark(struct top *top)
+{
+	size_t i;
+
+	memcpy(top->ops_before, top->ops, sizeof(top->ops));
+	for (i = 0; i < top->contexts.nr; i++) {
+		struct top_context *c = table_row(&top->contexts, i);
+
+		c->events_before = c->events;
+	}
+}
+
+static double rate(const struct top *top, uint64_t now, uint64_t before)
+{
+	return top->seconds > 0 ? (double)(now - before) / top->seconds : 0;
+}
+
+static double rate_of(const struct top *top, enum vcm_event_type type)
+{
+	return rate(top, top->ops[type], top->ops_before[type]);
+}
+
+static double rate_all(const struct top *top)
+{
+	double sum = 0;
+	unsigned int type;
+
+	for (type = 0; type < VCM_EVENT_END; type++)
+		sum += rate_of(top, type);
+	return sum;
+}
+
+static void text_totals(FILE *out, const struct top *top, const struct model *m,
+			const struct totals *t, bool marks)
+{
+	bool alarm = marks && (totals_lost(t) || t->faults || m->conflicts);
+	char reserved[16], bound[16], mapped[16], memory[16];
+	struct model_sum sum;
+
+	model_total(m, &sum);
+	fprintf(out, "%svcmstat top%s  %s  source %s, faults %s  %.0fs\n",
+		marks ? SCREEN_BOLD : "", marks ? SCREEN_PLAIN : "", top->header.kernel,
+		top->header.source, top->header.faults,
+		(double)(top->ts_ns - top->started_ns) / 1e9);
+	fprintf(out, "contexts %" PRIu64 "  reservations %" PRIu64 "  references %" PRIu64
+		"  associations %" PRIu64 "  active %" PRIu64 "\n", sum.contexts,
+		sum.reservations, sum.refs, sum.associations, sum.active);
+	fprintf(out, "bytes reserved %s  bound %s  active %s  memory %s\n",
+		size_text(reserved, sum.reserved), size_text(bound, sum.bound),
+		size_text(mapped, sum.mapped), size_text(memory, sum.memory_bytes));
+	fprintf(out, "%sevents %" PRIu64 "  lost %" PRIu64 "  resyncs %" PRIu64 "  faults %" PRIu64
+		"%s%s\n", alarm ? SCREEN_WARN : "", t->events, totals_lost(t), t->resyncs,
+		t->faults, m->conflicts ? "  EVENTS CONTRADICT THE STATE" : "",
+		alarm ? SCREEN_PLAIN : "");
+}
+
+static void text_rates(FILE *out, const struct top *top)
+{
+	fprintf(out, "per second: events %.1f  reserve %.1f/%.1f  bind %.1f/%.1f\n", rate_all(top),
+		rate_of(top, VCM_EVENT_reserve), rate_of(top, VCM_EVENT_unreserve),
+		rate_of(top, VCM_EVENT_bind), rate_of(top, VCM_EVENT_unbind));
+	fprintf(out, "            map %.1f/%.1f  refs %.1f/%.1f  errors %.1f\n",
+		rate_of(top, VCM_EVENT_map), rate_of(top, VCM_EVENT_unmap),
+		rate_of(top, VCM_EVENT_ref), rate_of(top, VCM_EVENT_unref),
+		rate_of(top, VCM_EVENT_error));
+}
+
+/* At most @max contexts, 0 for all; returns the lines printed. */
+static unsigned int text_contexts(FILE *out, const struct top *top, const struct model *m,
+				  unsigned int max, bool marks)
+{
+	struct model_sum *sums = model_sums(m);
+	unsigned int lines = 1;
+	size_t nr, i;
+	const void **rows = model_sorted(m, VCM_SNAP_CONTEXT, &nr);
+
+	fprintf(out, "%s%8s %-7s %5s %7s %8s %8s %8s %5s %5s %8s%s\n", marks ? SCREEN_BOLD : "",
+		"CONTEXT", "DRIVER", "REFS", "RESERV", "RESERVED", "BOUND", "ACTIVE", "DEVS",
+		"RREFS", "EVENTS/S", marks ? SCREEN_PLAIN : "");
+	for (i = 0; i < nr && (!max || i < max); i++) {
+		const struct vcm_snap_context *c = rows[i];
+		const struct top_context *tc = table_find(&top->contexts, c->vcm, 0);
+		const char *driver = schema_enum(SCHEMA_driver, c->driver);
+		char reserved[16], bound[16], mapped[16];
+
+		fprintf(out, "%8u %-7s %5u %7" PRIu64 " %8s %8s %8s %2" PRIu64 "/%-2" PRIu64
+			" %5" PRIu64 " %8.1f\n", c->vcm, driver ? driver : "?", c->refs,
+			sums[i].reservations, size_text(reserved, sums[i].reserved),
+			size_text(bound, sums[i].bound), size_text(mapped, sums[i].mapped),
+			sums[i].active, sums[i].associations, sums[i].refs,
+			tc ? rate(top, tc->events, tc->events_before) : 0.0);
+		lines++;
+	}
+	if (i < nr) {
+		fprintf(out, "         and %zu more\n", nr - i);
+		lines++;
+	}
+	free(rows);
+	free(sums);
+	return lines;
+}
+
+static void text_recent(FILE *out, const struct top *top, unsigned int rows)
+{
+	uint64_t nr = top->nr_recent < TOP_RECENT ? top->nr_recent : TOP_RECENT, i;
+
+	if (nr > rows)
+		nr = rows;
+	for (i = top->nr_recent - nr; i < top->nr_recent; i++) {
+		const struct top_recent *slot = &top->recent[i % TOP_RECENT];
+
+		if (slot->is_fault)
+			out_fault(out, &slot->fault);
+		else
+			out_event(out, &slot->event);
+	}
+}
+
+void top_text(FILE *out, const struct top *top, const struct model *m, const struct totals *t,
+	      unsigned int rows, bool marks)
+{
+	const unsigned int fixed = 8;	/* totals, rates and the empty lines */
+	unsigned int left = rows > fixed ? rows - fixed : 0, used;
+
+	text_totals(out, top, m, t, marks);
+	text_rates(out, top);
+	fputc('\n', out);
+	used = text_contexts(out, top, m, rows ? 1 + left / 2 : 0, marks);
+	fputc('\n', out);
+	if (left > used)
+		text_recent(out, top, left - used);
+}
+
+static void json_context(struct json *j, const struct top *top,
+			 const struct vcm_snap_context *c, const struct model_sum *sum)
+{
+	const struct top_context *tc = table_find(&top->contexts, c->vcm, 0);
+
+	json_begin(j, "top_context");
+	json_u64(j, "ts_ns", top->ts_ns);
+	json_u64(j, "vcm", c->vcm);
+	json_u64(j, "refs", c->refs);
+	json_u64(j, "reservations", sum->reservations);
+	json_u64(j, "reserved_bytes", sum->reserved);
+	json_u64(j, "bound_bytes", sum->bound);
+	json_u64(j, "active_bytes", sum->mapped);
+	json_u64(j, "references", sum->refs);
+	json_u64(j, "associations", sum->associations);
+	json_u64(j, "active", sum->active);
+	json_real(j, "events_per_second", tc ? rate(top, tc->events, tc->events_before) : 0.0);
+	json_u64(j, "errors", tc ? tc->errors : 0);
+	json_end(j);
+}
+
+static void json_sums(struct json *j, const struct model *m)
+{
+	struct model_sum sum;
+
+	model_total(m, &sum);
+	json_u64(j, "contexts", sum.contexts);
+	json_u64(j, "reservations", sum.reservations);
+	json_u64(j, "reserved_bytes", sum.reserved);
+	json_u64(j, "bound_bytes", sum.bound);
+	json_u64(j, "active_bytes", sum.mapped);
+	json_u64(j, "memory_bytes", sum.memory_bytes);
+	json_u64(j, "references", sum.refs);
+	json_u64(j, "associations", sum.associations);
+	json_u64(j, "active", sum.active);
+}
+
+void top_json(struct json *j, const struct top *top, const struct model *m,
+	      const struct totals *t)
+{
+	struct model_sum *sums = model_sums(m);
+	size_t nr, i;
+	const void **rows = model_sorted(m, VCM_SNAP_CONTEXT, &nr);
+
+	json_begin(j, "top");
+	json_u64(j, "ts_ns", top->ts_ns);
+	json_real(j, "interval_seconds", top->seconds);
+	json_sums(j, m);
+	json_u64(j, "events", t->events);
+	json_u64(j, "lost", totals_lost(t));
+	json_u64(j, "resyncs", t->resyncs);
+	json_u64(j, "faults", t->faults);
+	json_real(j, "events_per_second", rate_all(top));
+	json_real(j, "reserves_per_second", rate_of(top, VCM_EVENT_reserve));
+	json_real(j, "binds_per_second", rate_of(top, VCM_EVENT_bind));
+	json_real(j, "maps_per_second", rate_of(top, VCM_EVENT_map));
+	json_real(j, "errors_per_second", rate_of(top, VCM_EVENT_error));
+	json_end(j);
+	for (i = 0; i < nr; i++)
+		json_context(j, top, rows[i], &sums[i]);
+	free(rows);
+	free(sums);
+}
