@@ -173,7 +173,9 @@ err_clear:
  */
 int vcm_bind(struct vcm_res *res, struct vcm_phys *phys, __u64 off, __u32 prot)
 {
-	const struct vcm_failure what = { VCM_OP_BIND, res->id, { res->range.start, off, phys->id } };
+	const struct vcm_failure what = {
+		VCM_OP_BIND, res->id, { res->range.start, off, phys->id }
+	};
 	struct vcm *vcm = res->vcm;
 	int err = 0;
 

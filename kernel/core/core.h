@@ -46,7 +46,7 @@
  * @seq:  number of the last event; under @lock
  */
 struct vcm_stream {
-	struct mutex lock;
+	struct mutex lock;	/* every change of the stream, with its event */
 	u32 id;
 	u64 seq;
 };

@@ -152,14 +152,15 @@ struct vcm_range *vcm_range_next(struct vcm_range *range)
 static struct vcm_range *vcm_range_lowest(struct vcm_range *range, u64 need)
 {
 	while (range) {
-		if (vcm_range_max(range->child[LOW]) >= need)
+		if (vcm_range_max(range->child[LOW]) >= need) {
 			range = range->child[LOW];
-		else if (range->gap >= need)
-			return range;
-		else
-			range = range->child[HIGH];
+			continue;
+		}
+		if (range->gap >= need)
+			break;
+		range = range->child[HIGH];
 	}
-	return NULL;
+	return range;
 }
 
 /* The next range above @range with @need free bytes below it. */

@@ -31,9 +31,9 @@ static int vcm_req_check(const struct vcm_req *req)
 /* A fixed address has the alignment that it has. */
 static u32 vcm_req_align(const struct vcm_req *req)
 {
-	if (req->flags & VCM_RESERVE_FIXED)
-		return VCM_PAGE_SHIFT;
-	return max(req->align, (u32)VCM_PAGE_SHIFT);
+	const u32 page = VCM_PAGE_SHIFT;
+
+	return req->flags & VCM_RESERVE_FIXED ? page : max(req->align, page);
 }
 
 static int vcm_place_fixed(const struct vcm *vcm, const struct vcm_req *req, u64 limit)

@@ -34,7 +34,7 @@
 	F(__u64, seq, dec, "number of the event in its stream, from 1")		\
 	F(__u32, vcm, dec, "context, 0 for events of no context")		\
 	F(__u64, id, dec, "object: reservation, memory, association or context") \
-	F(__u32, refs, dec, "references to the object after the event; for an association, activations") \
+	F(__u32, refs, dec, "references after the event; of an association, activations") \
 	F(__s32, err, dec, "0, or the negative errno of what failed")
 
 #define VCM_EV_create(F)							\
@@ -116,20 +116,20 @@
 /* EV(name, number, text): when it fires and what it goes with */
 #define VCM_EVENTS(EV)								\
 	EV(create, 1, "a context became visible")				\
-	EV(destroy, 2, "a context is gone; everything in it went before, each with its event") \
+	EV(destroy, 2, "a context is gone; all in it went before, each with its event") \
 	EV(reserve, 3, "a range was taken")					\
-	EV(unreserve, 4, "the last reference was dropped, or the context destroyed; the range is free") \
+	EV(unreserve, 4, "the last reference went, or the context ends; the range is free") \
 	EV(ref, 5, "a reference was taken")					\
-	EV(unref, 6, "a reference was dropped; for a context also the one that ends it")		\
+	EV(unref, 6, "a reference was dropped; of a context, also the last")		\
 	EV(phys_alloc, 7, "physical memory became visible")			\
-	EV(phys_free, 8, "physical memory was released: no reference and no binding is left") \
+	EV(phys_free, 8, "memory was released: no reference and no binding is left") \
 	EV(bind, 9, "memory was bound to a reservation; goes with one map per mapping domain") \
 	EV(unbind, 10, "memory was unbound; every unmap of it went before")	\
 	EV(map, 11, "a binding is live in one mapping domain")			\
 	EV(unmap, 12, "a binding was removed from one mapping domain and its IOTLB invalidated") \
 	EV(assoc, 13, "a device was associated with a context")			\
 	EV(deassoc, 14, "an association ended")					\
-	EV(activate, 15, "an association was activated once more; on the first, the device was attached") \
+	EV(activate, 15, "one more activation; on the first, the device was attached") \
 	EV(deactivate, 16, "an activation ended; on the last, the device was detached") \
 	EV(error, 17, "an operation failed and changed nothing")
 

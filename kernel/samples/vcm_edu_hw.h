@@ -13,8 +13,8 @@
 #define VCM_EDU_DEVICE	0x11e8
 
 /*
- * edu has a buffer of 4096 bytes, but QEMU before 9.1 aborts when a transfer touches the last
- * of them: the end of a transfer has to stay below the end of the buffer.
+ * edu has a buffer of 4096 bytes, but QEMU 7.2 aborts when a transfer touches the last of them:
+ * the end of a transfer has to stay below the end of the buffer.
  */
 #define VCM_EDU_DMA_MAX	4095
 

@@ -28,7 +28,7 @@ struct vm_area_struct;
  * @slots:    the same by mmap slot; under @lock
  */
 struct vcm_file {
-	struct mutex lock;
+	struct mutex lock;	/* the calls of one file, one after the other */
 	struct xarray contexts;
 	struct xarray physes;
 	struct xarray slots;

@@ -14,7 +14,8 @@
  * DOC: ioctl rules
  *
  * An open file of /dev/vcm owns the contexts and the physical memory made through it; when it is
- * closed and the last mmap(2) of it is gone, they are destroyed.  Another file sees none of them: their ids give -ENOENT there.
+ * closed and the last mmap(2) of it is gone, they are destroyed.  Another file sees none of
+ * them: their ids give -ENOENT there.
  *
  * Every argument is a struct whose first member is its size.  A larger struct than the kernel
  * knows is accepted when the bytes that it does not know are zero, a smaller one when it holds
