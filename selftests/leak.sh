@@ -55,7 +55,8 @@ the_lists_are_empty() {
 }
 
 the_core_finds_its_invariants_kept() {
-	grep -x ok "$debugfs/check"
+	echo "check: $(cat "$debugfs/check")"
+	grep -qx ok "$debugfs/check"
 }
 
 no_dma_of_the_sample_was_wrong() {

@@ -12,7 +12,7 @@ debugfs=/sys/kernel/debug/vcm
 edu_debugfs=/sys/kernel/debug/vcm_edu
 edu=${VCM_EDU:-0000:00:05.0}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-deadline=20	# seconds any condition may take
+deadline=60	# seconds any condition may take
 
 tap_count=0
 tap_failed=0

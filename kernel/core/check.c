@@ -13,8 +13,10 @@ static const char *vcm_check_res(const struct vcm_res *res)
 
 	if (!res->refs || res->dead)
 		return "I2: a reservation in the tree without reference";
+	if (!phys && (res->off || res->bound_len || res->prot))
+		return "I2: unbound, yet not clear";
 	if (!phys)
-		return res->off || res->bound_len || res->prot ? "I2: not clear" : NULL;
+		return NULL;
 	if (!res->bound_len || res->bound_len > vcm_res_len(res))
 		return "I2: the binding does not fit the reservation";
 	if (res->off + res->bound_len != phys->len || !res->prot)

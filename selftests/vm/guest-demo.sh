@@ -27,7 +27,7 @@ fail() {
 wait_for() {
 	local what=$1 i
 	shift
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 900; i++)); do
 		if "$@"; then
 			return
 		fi
