@@ -20,6 +20,7 @@ usage() {
 	cat <<-'EOT'
 	usage: boot.sh [option]... -- command [argument]...
 	  --kernel VERSION       kernel to boot (default: newest 6.12 in /boot)
+	  --image FILE           boot this image, which needs no modules, and none of /boot
 	  --append ARGUMENTS     more kernel arguments
 	  --timeout SECONDS      end the guest after this time (default 300, 0 for never)
 	  --results DIR          folder the guest may write to (default build/results)
@@ -36,7 +37,7 @@ usage() {
 	EOT
 }
 
-kernel='' append='' timeout=300 results=$top/build/results log='' caching=off edu=1 smp=2
+kernel='' image='' append='' timeout=300 results=$top/build/results log='' caching=off edu=1 smp=2
 accel=auto tty=no command=()
 run='' qemu='' reader='' timer='' terminal=''
 
@@ -69,6 +70,7 @@ parse() {
 		esac
 		case $1 in
 		--kernel)	kernel=$2 ;;
+		--image)	image=$2 ;;
 		--append)	append=$2 ;;
 		--timeout)	timeout=$2 ;;
 		--results)	results=$2 ;;
@@ -104,6 +106,21 @@ newest_kernel() {
 			echo "$version"
 		fi
 	done | sort -V | tail -n 1
+}
+
+# Set the image to boot, the kernel it is, and the one whose modules the initramfs holds.
+pick_kernel() {
+	if [ -n "$image" ]; then
+		[ -z "$kernel" ] || fail "--kernel and --image exclude each other"
+		[ -r "$image" ] || fail "no readable kernel $image"
+		kernel=image-$(sha256sum <"$image" | cut -c1-16)
+		modules=--builtin
+		return
+	fi
+	[ -n "$kernel" ] || kernel=$(newest_kernel)
+	image=/boot/vmlinuz-$kernel
+	[ -r "$image" ] || fail "no readable kernel ${kernel:-6.12} in /boot"
+	modules=$kernel
 }
 
 stop_qemu() {
@@ -151,7 +168,7 @@ machine() {
 	tcg)	printf '%s\n' -accel tcg,thread=single -cpu max,la57=off ;;
 	esac
 	printf '%s\n' -nodefaults -no-user-config -display none -no-reboot -machine q35 \
-		-m 2G -smp "$smp" -kernel "/boot/vmlinuz-$kernel" -initrd "$initramfs" \
+		-m 2G -smp "$smp" -kernel "$image" -initrd "$initramfs" \
 		-serial "file:$(escape "$file")" \
 		-device "intel-iommu,intremap=off,caching-mode=$caching" \
 		-append "console=ttyS0 ignore_loglevel printk.devkmsg=on panic=-1 \
@@ -274,11 +291,9 @@ judge() {
 }
 
 main() {
-	local code clean=yes how
+	local code clean=yes how modules
 	parse "$@"
-	[ -n "$kernel" ] || kernel=$(newest_kernel)
-	[ -r "/boot/vmlinuz-$kernel" ] ||
-		fail "no readable kernel ${kernel:-6.12} in /boot"
+	pick_kernel
 	mkdir -p "$cache" "$results"
 	results=$(cd "$results" && pwd)
 	log=$(realpath -m "${log:-$results/vm.log}")
@@ -289,7 +304,7 @@ main() {
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	run=$(mktemp -d "$cache/run.$$.XXXXXX")
-	initramfs=$("$here/mkinitramfs.sh" "$kernel") || fail "no initramfs for $kernel"
+	initramfs=$("$here/mkinitramfs.sh" "$modules") || fail "no initramfs for $kernel"
 	prepare
 	how=$(pick_accel)
 	start_qemu "$how"

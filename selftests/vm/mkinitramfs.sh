@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# mkinitramfs.sh KERNEL - print the path of an initramfs for this kernel, packing it when needed.
+# mkinitramfs.sh KERNEL|--builtin - print the path of an initramfs for this kernel, packing it when
+# needed.  With --builtin it holds no module: the kernel has the drivers built in.
 #
 # Owns build/vm/initramfs-*: busybox, the init beside this script, and the modules that are
 # needed to reach the host's file system, unpacked because busybox cannot.  The name holds a
@@ -59,6 +60,7 @@ pack() {
 	# busybox finds its applet by this name, so a copy must keep it.
 	cp "$(busybox)" "$work/bin/busybox"
 	install -m 755 "$here/init" "$work/init"
+	: >"$work/modules/list"
 	for file in "$@"; do
 		name=$(basename "$file")
 		name=${name%%.ko*}.ko
@@ -73,8 +75,13 @@ pack() {
 
 main() {
 	local files key image
-	mapfile -t files < <(modules)
-	[ ${#files[@]} -gt 0 ] || die "kernel $kernel has no 9p module"
+	if [ "$kernel" = --builtin ]; then
+		kernel=builtin
+		files=()
+	else
+		mapfile -t files < <(modules)
+		[ ${#files[@]} -gt 0 ] || die "kernel $kernel has no 9p module"
+	fi
 	key=$(cat "$here/init" "${BASH_SOURCE[0]}" "$(busybox)" "${files[@]}" | sha256sum)
 	image=$cache/initramfs-$kernel-${key:0:16}.cpio
 	if [ ! -s "$image" ]; then
