@@ -36,4 +36,18 @@ struct vcm_fault {
 	__u16 rsvd;
 };
 
+#define VCM_ITER_PAYLOAD 96	/* bytes of a record that the iterator of the module hands out */
+
+/**
+ * struct vcm_iter_slot - one record of a snapshot as the iterator gave it
+ * @type: enum vcm_snap_type
+ * @len:  bytes of @data in use
+ * @data: struct vcm_snap_*
+ */
+struct vcm_iter_slot {
+	__u32 type;
+	__u32 len;
+	__u8 data[VCM_ITER_PAYLOAD];
+};
+
 #endif

@@ -10,6 +10,7 @@
 #include <linux/module.h>
 
 #include "core/core.h"
+#include "drivers/drivers.h"
 #include "obs/obs.h"
 #include "user/user.h"
 
@@ -18,6 +19,12 @@ static int __init vcm_init(void)
 	int err;
 
 	vcm_core_init();
+	err = vcm_iommu_init();
+	if (err)
+		return err;
+	err = vcm_dmabuf_init();
+	if (err)
+		goto err_iommu_exit;
 	vcm_obs_init();
 	err = vcm_user_init();
 	if (err)
@@ -26,6 +33,9 @@ static int __init vcm_init(void)
 
 err_obs_exit:
 	vcm_obs_exit();
+	vcm_dmabuf_exit();
+err_iommu_exit:
+	vcm_iommu_exit();
 	return err;
 }
 
@@ -33,6 +43,8 @@ static void __exit vcm_exit(void)
 {
 	vcm_user_exit();
 	vcm_obs_exit();
+	vcm_dmabuf_exit();
+	vcm_iommu_exit();
 }
 
 module_init(vcm_init);

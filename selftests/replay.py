@@ -19,10 +19,12 @@ import struct
 import sys
 
 KIND_CONTEXT, KIND_RES, KIND_PHYS, KIND_ASSOC = 1, 2, 3, 4
-DRIVERS = {1: "iommu"}
+DRIVERS = {1: "iommu", 2: "o2o", 3: "vmm", 4: "contig"}
 PROTS = ("-", "r-", "-w", "rw")
+PAGE = 4096
+RESERVE_BOUND = 2
 SNAP_MAGIC = 0x534D4356
-SNAP_STREAM = 1
+SNAP_STREAM, SNAP_CONTEXT, SNAP_RES, SNAP_HOLD = 1, 3, 6, 8
 
 
 class Wrong(Exception):
@@ -44,6 +46,7 @@ class State:
         self.assocs = {}    # id -> dict
         self.physes = {}    # id -> dict
         self.res = {}       # (context, id) -> dict
+        self.holds = {}     # (kind, context, id, holder) -> references
 
     def record(self, rec):
         kind = rec["type"]
@@ -58,6 +61,23 @@ class State:
             self.physes[rec["phys"]] = rec
         elif kind == "reservation":
             self.res[rec["vcm"], rec["res"]] = rec
+        elif kind == "hold":
+            self.holds[rec["kind"], rec["vcm"], rec["id"], rec["holder"]] = rec["count"]
+
+    def hold(self, kind, ev, count):
+        """@count more references of a holder, which has none of nobody named (0)."""
+        key = (kind, 0 if kind == KIND_PHYS else ev["vcm"], ev["id"], ev["holder"])
+        if not ev["holder"]:
+            return
+        left = self.holds.get(key, 0) + count
+        need(left >= 0, "a reference that its holder does not have: %s", ev)
+        self.holds[key] = left
+        if not left:
+            del self.holds[key]
+
+    def drop_holds(self, kind, vcm, key):
+        for hold in [h for h in self.holds if h[:3] == (kind, vcm, key)]:
+            del self.holds[hold]
 
     def count(self, ev):
         """The number of the event is the one after the last of its stream."""
@@ -88,7 +108,8 @@ class State:
     def on_create(self, ev):
         need(ev["id"] == ev["vcm"] and ev["id"] not in self.contexts, "create of %d", ev["id"])
         keys = ("vcm", "refs", "start", "last", "driver")
-        self.contexts[ev["id"]] = {key: ev[key] for key in keys}
+        self.contexts[ev["id"]] = {key: ev[key] for key in keys} | {"flags": 0}
+        self.hold(KIND_CONTEXT, ev, 1)
         for stream in range(ev["first_stream"], ev["first_stream"] + ev["nr_streams"]):
             need(stream not in self.seq, "stream %d exists already", stream)
             self.seq[stream] = 0
@@ -101,27 +122,40 @@ class State:
         need(not any(a["vcm"] == vcm for a in self.assocs.values()),
              "context %d ends with associations", vcm)
         del self.contexts[vcm]
+        self.drop_holds(KIND_CONTEXT, vcm, vcm)
         for stream in [s for s, owner in self.owner.items() if owner == vcm]:
             del self.seq[stream], self.owner[stream]
 
+    @staticmethod
+    def taken(res):
+        """First and last address of a range with its guards."""
+        before, after = res["guard"] & 0xffff, res["guard"] >> 16
+        return res["start"] - before * PAGE, res["start"] + res["len"] - 1 + after * PAGE
+
     def on_reserve(self, ev):
-        start, last = ev["start"], ev["start"] + ev["len"] - 1
         context = self.get(self.contexts, ev["vcm"], ev)
-        need(context["start"] <= start and last <= context["last"], "outside the window: %s", ev)
-        for (vcm, _), other in self.res.items():
-            need(vcm != ev["vcm"] or last < other["start"] or
-                 other["start"] + other["len"] <= start, "overlap: %s", ev)
-        need(ev["refs"] == 1, "a new reservation has %d references", ev["refs"])
-        self.res[ev["vcm"], ev["id"]] = {
-            "vcm": ev["vcm"], "res": ev["id"], "refs": 1, "start": start, "len": ev["len"],
-            "phys": 0, "off": 0, "bound_len": 0, "prot": 0, "mapped": 0,
+        new = {
+            "vcm": ev["vcm"], "res": ev["id"], "refs": 1, "start": ev["start"], "len": ev["len"],
+            "phys": 0, "off": 0, "bound_len": 0, "prot": 0, "mapped": 0, "align": ev["align"],
+            "rflags": ev["flags"], "guard": ev["guard"],
         }
+        first, last = self.taken(new)
+        need(context["start"] <= first and last <= context["last"], "outside the window: %s", ev)
+        for (vcm, _), other in self.res.items():
+            start, end = self.taken(other)
+            inside = (other["rflags"] & RESERVE_BOUND and other["start"] <= first and
+                      last < other["start"] + other["len"])
+            need(vcm != ev["vcm"] or last < start or end < first or inside, "overlap: %s", ev)
+        need(ev["refs"] == 1, "a new reservation has %d references", ev["refs"])
+        self.res[ev["vcm"], ev["id"]] = new
+        self.hold(KIND_RES, ev, 1)
 
     def on_unreserve(self, ev):
         res = self.res_of(ev)
         need(not res["phys"], "reservation %d ends bound", ev["id"])
         need((res["start"], res["len"]) == (ev["start"], ev["len"]), "range of %s", ev)
         del self.res[ev["vcm"], ev["id"]]
+        self.drop_holds(KIND_RES, ev["vcm"], ev["id"])
 
     def counted(self, ev):
         kind = ev["kind"]
@@ -136,16 +170,19 @@ class State:
         obj = self.counted(ev)
         need(ev["refs"] == obj["refs"] + 1, "there were %d references: %s", obj["refs"], ev)
         obj["refs"] = ev["refs"]
+        self.hold(ev["kind"], ev, 1)
 
     def on_unref(self, ev):
         obj = self.counted(ev)
         need(ev["refs"] == obj["refs"] - 1, "there were %d references: %s", obj["refs"], ev)
         obj["refs"] = ev["refs"]
+        self.hold(ev["kind"], ev, -1)
 
     def on_phys_alloc(self, ev):
         need(ev["id"] not in self.physes, "memory %d exists already", ev["id"])
         self.physes[ev["id"]] = {"phys": ev["id"], "len": ev["len"], "refs": ev["refs"],
                                  "chunks": ev["chunks"]}
+        self.hold(KIND_PHYS, ev, 1)
 
     def on_phys_free(self, ev):
         phys = self.get(self.physes, ev["id"], ev)
@@ -153,13 +190,15 @@ class State:
         need(not self.bindings(ev["id"]), "memory %d freed while bound", ev["id"])
         need(phys["refs"] <= 1 and not ev["refs"], "memory %d freed while held", ev["id"])
         del self.physes[ev["id"]]
+        self.drop_holds(KIND_PHYS, 0, ev["id"])
 
     def on_bind(self, ev):
         res = self.res_of(ev)
         phys = self.get(self.physes, ev["phys"], ev)
         need(not res["phys"], "reservation %d is bound already", ev["id"])
         need(res["start"] == ev["start"] and ev["len"] <= res["len"], "range of %s", ev)
-        need(ev["off"] + ev["len"] == phys["len"], "part of the memory: %s", ev)
+        need(not res["rflags"] & RESERVE_BOUND, "bind of a sub-window: %s", ev)
+        need(ev["off"] + ev["len"] <= phys["len"], "beyond the memory: %s", ev)
         res.update(phys=ev["phys"], off=ev["off"], bound_len=ev["len"], prot=ev["prot"])
 
     def on_unbind(self, ev):
@@ -195,9 +234,12 @@ class State:
         del self.assocs[ev["id"]]
 
     def on_activate(self, ev):
+        """One more; of a saved context without a domain, or once more when it comes back."""
         assoc = self.get(self.assocs, ev["id"], ev)
-        need(ev["refs"] == assoc["active"] + 1, "activations of %s", ev)
-        need(ev["domain"], "active in no domain: %s", ev)
+        saved = self.contexts[ev["vcm"]]["flags"]
+        again = saved and ev["domain"]
+        need(ev["refs"] == assoc["active"] + (not again), "activations of %s", ev)
+        need(saved or ev["domain"], "active in no domain: %s", ev)
         need(assoc["domain"] in (0, ev["domain"]), "other domain: %s", ev)
         assoc.update(active=ev["refs"], domain=ev["domain"])
 
@@ -207,12 +249,35 @@ class State:
         need(ev["domain"] == assoc["domain"], "other domain: %s", ev)
         assoc.update(active=ev["refs"], domain=assoc["domain"] if ev["refs"] else 0)
 
+    def on_switch(self, ev):
+        old, new = self.get(self.assocs, ev["from"], ev), self.get(self.assocs, ev["id"], ev)
+        need((old["vcm"], new["vcm"]) == (ev["from_vcm"], ev["vcm"]), "contexts of %s", ev)
+        need(old["dev"] == new["dev"] == ev["dev"], "not of one device: %s", ev)
+        need(not new["active"] and ev["refs"] == old["active"], "activations of %s", ev)
+        need(ev["domain"] and not ev["from_active"], "half a switch: %s", ev)
+        new.update(active=ev["refs"], domain=ev["domain"])
+        old.update(active=0, domain=0)
+
+    def on_save(self, ev):
+        self.get(self.contexts, ev["vcm"], ev)["flags"] = 1
+        need(not any(res["mapped"] for res in self.of(ev["vcm"])), "saved with maps: %s", ev)
+        for assoc in self.assocs.values():
+            if assoc["vcm"] == ev["vcm"]:
+                assoc["domain"] = 0
+
+    def on_restore(self, ev):
+        context = self.get(self.contexts, ev["vcm"], ev)
+        need(context["flags"], "restored and not saved: %s", ev)
+        need(not any(a["vcm"] == ev["vcm"] and a["active"] and not a["domain"]
+                     for a in self.assocs.values()), "an active device was left out: %s", ev)
+        context["flags"] = 0
+
     def on_error(self, ev):
         need(ev["err"] < 0, "error without errno: %s", ev)
 
     def of(self, vcm):
         found = [res for key, res in self.res.items() if key[0] == vcm]
-        return sorted(found, key=lambda res: res["start"])
+        return sorted(found, key=lambda res: (res["start"], res["res"]))
 
     def text_contexts(self):
         lines = ["# vcm contexts v1", "# vcm driver refs start last reservations reserved bound "
@@ -222,7 +287,8 @@ class State:
             assocs = [a for a in self.assocs.values() if a["vcm"] == vcm]
             lines.append("%d %s %d %016x %016x %d %d %d %d %d %d" % (
                 vcm, DRIVERS[context["driver"]], context["refs"], context["start"],
-                context["last"], len(own), sum(res["len"] for res in own),
+                context["last"], len(own),
+                sum(res["len"] for res in own if not res["rflags"] & RESERVE_BOUND),
                 sum(res["bound_len"] for res in own),
                 sum(res["bound_len"] for res in own if res["mapped"]),
                 len(assocs), sum(1 for a in assocs if a["active"])))
@@ -232,6 +298,7 @@ class State:
         lines = ["# vcm map v1", "# start last len state refs res phys off prot mapped"]
         for res in self.of(vcm):
             state = "active" if res["mapped"] else "bound" if res["phys"] else "reserved"
+            state = "window" if res["rflags"] & RESERVE_BOUND else state
             lines.append("%016x %016x %d %s %d %d %d %x %s %d" % (
                 res["start"], res["start"] + res["len"] - 1, res["len"], state, res["refs"],
                 res["res"], res["phys"], res["off"], PROTS[res["prot"]], res["mapped"]))
@@ -279,21 +346,43 @@ def replay(path):
     return state
 
 
-def kernel_seqs(debugfs):
-    """Streams of a binary snapshot and their numbers."""
+def kernel_records(debugfs):
+    """Type and payload of each record of a binary snapshot."""
     with open(os.path.join(debugfs, "snapshot"), "rb") as snapshot:
         data = snapshot.read()
     magic, version, at, total, records, _ = struct.unpack_from("=IHHQII", data)
     need(magic == SNAP_MAGIC and version == 1 and total == len(data), "no snapshot")
-    seqs = {}
     for _ in range(records):
         kind, _, length = struct.unpack_from("=HHI", data, at)
-        if kind == SNAP_STREAM:
-            stream, _, seq = struct.unpack_from("=IIQ", data, at + 8)
-            seqs[stream] = seq
+        yield kind, data[at + 8:at + 8 + length]
         at += 8 + length
     need(at == total, "snapshot ends early")
-    return seqs
+
+
+def kernel_seqs(debugfs):
+    """Streams of a binary snapshot and their numbers."""
+    streams = [struct.unpack_from("=IIQ", payload)
+               for kind, payload in kernel_records(debugfs) if kind == SNAP_STREAM]
+    return {stream: seq for stream, _, seq in streams}
+
+
+def compare_records(state, debugfs):
+    """What the text files do not show: saved contexts, how ranges were asked for, holds."""
+    flags, places, holds = {}, {}, {}
+    for kind, payload in kernel_records(debugfs):
+        if kind == SNAP_CONTEXT:
+            vcm, flag = struct.unpack_from("=I32xI", payload)
+            flags[vcm] = flag
+        elif kind == SNAP_RES:
+            res, vcm = struct.unpack_from("=QI", payload)
+            places[vcm, res] = struct.unpack_from("=III", payload, 64)
+        elif kind == SNAP_HOLD:
+            key, what, vcm, holder, count = struct.unpack_from("=QIIII", payload)
+            holds[what, vcm, key, holder] = count
+    need(flags == {vcm: c["flags"] for vcm, c in state.contexts.items()}, "flags %s", flags)
+    mine = {key: (r["align"], r["rflags"], r["guard"]) for key, r in state.res.items()}
+    need(mine == places, "replayed places %s, kernel %s", mine, places)
+    need(state.holds == holds, "replayed holds %s, kernel %s", state.holds, holds)
 
 
 def compare(path, debugfs):
@@ -306,6 +395,7 @@ def compare(path, debugfs):
         for number, (a, b) in enumerate(zip(want, got)):
             need(a == b, "%s line %d\n  replayed: %s\n  debugfs:  %s", name, number + 1, a, b)
         need(len(want) == len(got), "%s: %d lines replayed, %d shown", name, len(want), len(got))
+    compare_records(state, debugfs)
     seqs = kernel_seqs(debugfs)
     need(state.seq == seqs, "numbers %s, kernel %s", state.seq, seqs)
     print("%d contexts, %d reservations, %d memories, %d associations are equal" % (

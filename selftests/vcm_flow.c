@@ -27,6 +27,7 @@ struct context {
 	__u32 vcm;
 	__u64 assoc;
 	__u64 res[RESERVATIONS];
+	__u32 held[RESERVATIONS];	/* references of this program */
 };
 
 struct flow {
@@ -77,34 +78,101 @@ static void op_context(struct flow *f, struct context *c)
 		memset(c, 0, sizeof(*c));
 }
 
+/* A slot of @c without a reservation, or -1. */
+static int free_slot(struct context *c)
+{
+	int slot = below(RESERVATIONS);
+
+	return c->res[slot] ? -1 : slot;
+}
+
+/* A slot of @c with one, or -1. */
+static int any_slot(struct context *c)
+{
+	int slot = below(RESERVATIONS);
+
+	return c->res[slot] ? slot : -1;
+}
+
+static void slot_fill(struct context *c, int slot, __u64 res)
+{
+	c->res[slot] = res;
+	c->held[slot] = 1;
+}
+
+/* One reference less; a sub-window may live on without an id in this file. */
+static void slot_put(struct context *c, int slot)
+{
+	if (!--c->held[slot])
+		c->res[slot] = 0;
+}
+
 static void op_reserve(struct flow *f, struct context *c)
 {
 	struct vcm_ioc_reserve arg = {
 		.vcm = c->vcm, .len = below(12) * PAGE, .align = below(16),
 		.flags = below(4) ? 0 : VCM_RESERVE_FIXED,
-		.start = WINDOW_START + below(WINDOW_PAGES + 4) * PAGE,
+		.start = below(2) ? 0 : WINDOW_START + below(WINDOW_PAGES + 4) * PAGE,
+		.boundary = below(4) ? 0 : 16 * PAGE, .guard_before = below(8) ? 0 : PAGE,
+		.guard_after = below(8) ? 0 : 2 * PAGE,
+		.within = below(3) ? 0 : c->res[below(RESERVATIONS)],
 	};
-	__u64 *res = &c->res[below(RESERVATIONS)];
+	int slot = free_slot(c);
 
-	if (*res)
-		return;
-	if (!check("reserve", _vcm_reserve(f->fd, &arg), EINVAL, ENOSPC, EADDRINUSE, ERANGE, 0))
-		*res = arg.res;
+	if (!below(8)) {
+		arg.flags |= VCM_RESERVE_BOUND;
+		arg.len *= 4;
+	}
+	if (slot >= 0 && !check("reserve", _vcm_reserve(f->fd, &arg), EINVAL, ENOSPC, EADDRINUSE,
+				ERANGE, 0))
+		slot_fill(c, slot, arg.res);
 }
 
 static void op_refs(struct flow *f, struct context *c)
 {
-	__u64 *res = &c->res[below(RESERVATIONS)];
-	__u32 refs = 1;
+	int slot = any_slot(c);
 
-	if (!*res)
+	if (slot < 0)
 		return;
-	if (below(2))
-		check("ref", _vcm_ref(f->fd, c->vcm, *res, NULL), 0);
-	else
-		check("unreserve", _vcm_unreserve(f->fd, c->vcm, *res, &refs), 0);
-	if (!refs)
-		*res = 0;
+	if (below(2)) {
+		check("ref", _vcm_ref(f->fd, c->vcm, c->res[slot], NULL), 0);
+		c->held[slot]++;
+	} else {
+		check("unreserve", _vcm_unreserve(f->fd, c->vcm, c->res[slot], NULL), 0);
+		slot_put(c, slot);
+	}
+}
+
+static void op_map(struct flow *f, struct context *c)
+{
+	struct vcm_ioc_map arg = { .vcm = c->vcm, .align = below(16) };
+	struct mem *mem = any_mem(f);
+	int slot = free_slot(c);
+
+	if (slot < 0 || !mem)
+		return;
+	arg.phys = mem->phys;
+	if (!check("map", _vcm_map(f->fd, &arg), ENOSPC, 0))
+		slot_fill(c, slot, arg.res);
+}
+
+static void op_make_binding(struct flow *f, struct context *c)
+{
+	struct vcm_ioc_map arg = { .vcm = c->vcm, .len = below(4) * PAGE };
+	int slot = free_slot(c);
+
+	if (slot < 0 || check("make_binding", _vcm_make_binding(f->fd, &arg), EINVAL, ENOSPC, 0))
+		return;
+	slot_fill(c, slot, arg.res);
+	check("free", _vcm_phys_free(f->fd, arg.phys), 0);
+}
+
+static void op_unmap(struct flow *f, struct context *c)
+{
+	int slot = any_slot(c);
+
+	if (slot >= 0 && !check("unmap", _vcm_unmap(f->fd, c->vcm, c->res[slot]), ENXIO, 0))
+		slot_put(c, slot);
 }
 
 static void op_bind(struct flow *f, struct context *c)
@@ -118,7 +186,13 @@ static void op_bind(struct flow *f, struct context *c)
 	if (!arg.res || !mem)
 		return;
 	arg.phys = mem->phys;
-	check("bind", _vcm_bind_arg(f->fd, arg), EINVAL, EALREADY, EADDRINUSE, ENOSPC, 0);
+	arg.len = below(3) * PAGE;
+	if (below(2))
+		check("bind", _vcm_bind_arg(f->fd, VCM_IOC_BIND, arg), EINVAL, EALREADY,
+		      EADDRINUSE, ENOSPC, 0);
+	else
+		check("rebind", _vcm_bind_arg(f->fd, VCM_IOC_REBIND, arg), EINVAL, ENXIO, ENOSPC,
+		      0);
 }
 
 static void op_unbind(struct flow *f, struct context *c)
@@ -162,11 +236,31 @@ static void op_activate(struct flow *f, struct context *c)
 		check("deactivate", _vcm_deactivate(f->fd, c->vcm, c->assoc, NULL), ENXIO, 0);
 }
 
+static void op_switch(struct flow *f, struct context *c)
+{
+	struct context *to = &f->context[below(CONTEXTS)];
+	struct vcm_ioc_switch arg = {
+		.from_vcm = c->vcm, .from = c->assoc, .to_vcm = to->vcm, .to = to->assoc,
+	};
+
+	if (c->assoc && to->assoc)
+		check("switch", _vcm_switch(f->fd, &arg), EINVAL, ENXIO, EBUSY, 0);
+}
+
+static void op_save(struct flow *f, struct context *c)
+{
+	if (!below(3))
+		check("save", _vcm_save(f->fd, c->vcm), EALREADY, 0);
+	else
+		check("restore", _vcm_restore(f->fd, c->vcm), EINVAL, EBUSY, 0);
+}
+
 static void step(struct flow *f)
 {
 	static void (*const ops[])(struct flow *f, struct context *c) = {
 		op_reserve, op_reserve, op_reserve, op_refs, op_refs, op_bind, op_bind, op_bind,
 		op_unbind, op_memory, op_memory, op_assoc, op_activate, op_activate, op_context,
+		op_map, op_make_binding, op_unmap, op_switch, op_save,
 	};
 	struct context *c = &f->context[below(CONTEXTS)];
 
@@ -177,7 +271,8 @@ static void step(struct flow *f)
 
 /*
  * Leave something of everything: two contexts whose associations are not in the order of their
- * contexts, and bindings that are live, bindings that are not, reservations without any.
+ * contexts, one of them saved; bindings that are live, bindings that are not, reservations
+ * without any, a sub-window with something inside.
  */
 static void finish(struct flow *f)
 {
@@ -198,8 +293,17 @@ static void finish(struct flow *f)
 	}
 	for (int i = 1; i >= 0; i--)
 		check("assoc", _vcm_assoc(f->fd, c[i]->vcm, edu_name(), &c[i]->assoc), ENODEV, 0);
-	if (c[1]->assoc)
-		check("activate", _vcm_activate(f->fd, c[1]->vcm, c[1]->assoc, NULL), EBUSY, 0);
+	arg = (struct vcm_ioc_reserve) {
+		.vcm = c[1]->vcm, .len = 16 * PAGE, .flags = VCM_RESERVE_BOUND,
+	};
+	check("reserve", _vcm_reserve(f->fd, &arg), 0);
+	arg = (struct vcm_ioc_reserve) {
+		.vcm = c[1]->vcm, .len = PAGE, .guard_after = PAGE, .within = arg.res,
+	};
+	check("reserve", _vcm_reserve(f->fd, &arg), 0);
+	check("save", _vcm_save(f->fd, c[0]->vcm), 0);
+	for (int i = 0; i < 2 && c[0]->assoc; i++)
+		check("activate", _vcm_activate(f->fd, c[i]->vcm, c[i]->assoc, NULL), EBUSY, 0);
 }
 
 static void hold(struct flow *f)

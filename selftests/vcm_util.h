@@ -47,20 +47,49 @@ static inline int _vcm_open(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static inline int _vcm_create(int fd, __u64 start, __u64 last, __u32 *vcm)
+/* @driver: enum vcm_driver_kind, 0 for the default. */
+static inline int _vcm_create_driver(int fd, __u32 driver, __u64 start, __u64 last, __u32 *vcm)
 {
-	struct vcm_ioc_create arg = { .size = sizeof(arg), .start = start, .last = last };
+	struct vcm_ioc_create arg = {
+		.size = sizeof(arg), .driver = driver, .start = start, .last = last,
+	};
 	int err = _vcm_ioctl(fd, VCM_IOC_CREATE, &arg);
 
 	*vcm = arg.vcm;
 	return err;
 }
 
-static inline int _vcm_destroy(int fd, __u32 vcm)
+static inline int _vcm_create(int fd, __u64 start, __u64 last, __u32 *vcm)
+{
+	return _vcm_create_driver(fd, 0, start, last, vcm);
+}
+
+static inline int _vcm_context_op(int fd, unsigned long cmd, __u32 vcm)
 {
 	struct vcm_ioc_destroy arg = { .size = sizeof(arg), .vcm = vcm };
 
-	return _vcm_ioctl(fd, VCM_IOC_DESTROY, &arg);
+	return _vcm_ioctl(fd, cmd, &arg);
+}
+
+static inline int _vcm_destroy(int fd, __u32 vcm)
+{
+	return _vcm_context_op(fd, VCM_IOC_DESTROY, vcm);
+}
+
+static inline int _vcm_save(int fd, __u32 vcm)
+{
+	return _vcm_context_op(fd, VCM_IOC_SAVE, vcm);
+}
+
+static inline int _vcm_restore(int fd, __u32 vcm)
+{
+	return _vcm_context_op(fd, VCM_IOC_RESTORE, vcm);
+}
+
+static inline int _vcm_info(int fd, __u32 vcm, struct vcm_ioc_info *info)
+{
+	*info = (struct vcm_ioc_info) { .size = sizeof(*info), .vcm = vcm };
+	return _vcm_ioctl(fd, VCM_IOC_INFO, info);
 }
 
 /* @arg: vcm, len and whatever else the test cares for. */
@@ -116,6 +145,11 @@ static inline int _vcm_unbind(int fd, __u32 vcm, __u64 res)
 	return _vcm_res_op(fd, VCM_IOC_UNBIND, vcm, res, NULL);
 }
 
+static inline int _vcm_unmap(int fd, __u32 vcm, __u64 res)
+{
+	return _vcm_res_op(fd, VCM_IOC_UNMAP, vcm, res, NULL);
+}
+
 static inline int _vcm_res_info(int fd, __u32 vcm, __u64 res, struct vcm_ioc_res_info *info)
 {
 	*info = (struct vcm_ioc_res_info) { .size = sizeof(*info), .vcm = vcm, .res = res };
@@ -136,17 +170,72 @@ static inline int _vcm_phys_free(int fd, __u64 phys)
 	return _vcm_ioctl(fd, VCM_IOC_PHYS_FREE, &arg);
 }
 
-/* @arg: vcm, res, phys, prot and off. */
-static inline int _vcm_bind_arg(int fd, struct vcm_ioc_bind arg)
+/* Memory of another exporter, or of this module, by its dma-buf. */
+static inline int _vcm_import_dmabuf(int fd, int dmabuf, __u64 *phys, __u64 *len)
 {
-	arg.size = sizeof(arg);
-	return _vcm_ioctl(fd, VCM_IOC_BIND, &arg);
+	struct vcm_ioc_dmabuf arg = { .size = sizeof(arg), .fd = dmabuf };
+	int err = _vcm_ioctl(fd, VCM_IOC_IMPORT_DMABUF, &arg);
+
+	*phys = arg.phys;
+	if (len)
+		*len = arg.len;
+	return err;
 }
 
-#define _vcm_bind(fd, _vcm, _res, _phys, ...)	/* then members such as .prot or .off */ \
-	_vcm_bind_arg(fd, (struct vcm_ioc_bind) {					\
-		.vcm = (_vcm), .res = (_res), .phys = (_phys),				\
+/* Return: a descriptor, or -errno. */
+static inline int _vcm_export_dmabuf(int fd, __u64 phys)
+{
+	struct vcm_ioc_dmabuf arg = { .size = sizeof(arg), .phys = phys };
+	int err = _vcm_ioctl(fd, VCM_IOC_EXPORT_DMABUF, &arg);
+
+	return err ? err : arg.fd;
+}
+
+static inline int _vcm_pin_user(int fd, const void *uva, __u64 len, __u32 flags, __u64 *phys)
+{
+	struct vcm_ioc_pin arg = {
+		.size = sizeof(arg), .flags = flags, .uva = (uintptr_t)uva, .len = len,
+	};
+	int err = _vcm_ioctl(fd, VCM_IOC_PIN_USER, &arg);
+
+	*phys = arg.phys;
+	return err;
+}
+
+/* @arg: vcm, res, phys, prot and off. */
+static inline int _vcm_bind_arg(int fd, unsigned long cmd, struct vcm_ioc_bind arg)
+{
+	arg.size = sizeof(arg);
+	return _vcm_ioctl(fd, cmd, &arg);
+}
+
+#define _vcm_bind_op(fd, cmd, _vcm, _res, _phys, ...)				\
+	_vcm_bind_arg(fd, cmd, (struct vcm_ioc_bind) {				\
+		.vcm = (_vcm), .res = (_res), .phys = (_phys),			\
 		.prot = VCM_PROT_READ | VCM_PROT_WRITE, ##__VA_ARGS__ })
+
+/* fd, vcm, res, phys, then members such as .prot or .off */
+#define _vcm_bind(fd, ...)	_vcm_bind_op(fd, VCM_IOC_BIND, __VA_ARGS__)
+#define _vcm_rebind(fd, ...)	_vcm_bind_op(fd, VCM_IOC_REBIND, __VA_ARGS__)
+
+/* @arg: vcm, phys and whatever else the test cares for; readable and writable by default. */
+static inline int _vcm_map_op(int fd, unsigned long cmd, struct vcm_ioc_map *arg)
+{
+	arg->size = sizeof(*arg);
+	if (!arg->prot)
+		arg->prot = VCM_PROT_READ | VCM_PROT_WRITE;
+	return _vcm_ioctl(fd, cmd, arg);
+}
+
+static inline int _vcm_map(int fd, struct vcm_ioc_map *arg)
+{
+	return _vcm_map_op(fd, VCM_IOC_MAP, arg);
+}
+
+static inline int _vcm_make_binding(int fd, struct vcm_ioc_map *arg)
+{
+	return _vcm_map_op(fd, VCM_IOC_MAKE_BINDING, arg);
+}
 
 static inline int _vcm_assoc(int fd, __u32 vcm, const char *name, __u64 *assoc)
 {
@@ -184,6 +273,38 @@ static inline int _vcm_deactivate(int fd, __u32 vcm, __u64 assoc, __u32 *active)
 	return _vcm_assoc_op(fd, VCM_IOC_DEACTIVATE, vcm, assoc, active);
 }
 
+/* @arg: the contexts and associations. */
+static inline int _vcm_switch(int fd, struct vcm_ioc_switch *arg)
+{
+	arg->size = sizeof(*arg);
+	return _vcm_ioctl(fd, VCM_IOC_SWITCH, arg);
+}
+
+static inline int _vcm_find(int fd, __u32 vcm, __u64 iova, __u32 flags, struct vcm_ioc_find *arg)
+{
+	*arg = (struct vcm_ioc_find) {
+		.size = sizeof(*arg), .flags = flags, .vcm = vcm, .iova = iova,
+	};
+	return _vcm_ioctl(fd, VCM_IOC_FIND, arg);
+}
+
+static inline int _vcm_phys_find(int fd, __u64 phys, __u32 index, struct vcm_ioc_phys_find *arg)
+{
+	*arg = (struct vcm_ioc_phys_find) { .size = sizeof(*arg), .phys = phys, .index = index };
+	return _vcm_ioctl(fd, VCM_IOC_PHYS_FIND, arg);
+}
+
+static inline int _vcm_translate(int fd, __u32 vcm, __u64 iova, __u32 to_vcm, __u64 *out)
+{
+	struct vcm_ioc_translate arg = {
+		.size = sizeof(arg), .vcm = vcm, .to_vcm = to_vcm, .iova = iova,
+	};
+	int err = _vcm_ioctl(fd, VCM_IOC_TRANSLATE, &arg);
+
+	*out = arg.out;
+	return err;
+}
+
 /* Memory and its mapping into this process. */
 struct mem {
 	__u64 phys;
@@ -193,9 +314,10 @@ struct mem {
 	unsigned char *uva;
 };
 
-static inline int _vcm_mem_alloc(int fd, __u64 len, __u32 orders, struct mem *mem)
+/* @arg: as for _vcm_phys_alloc() */
+static inline int _vcm_mem_alloc_arg(int fd, struct vcm_ioc_phys_alloc arg, struct mem *mem)
 {
-	struct vcm_ioc_phys_alloc arg = { .len = len, .orders = orders };
+	__u64 len = arg.len;
 	int err = _vcm_phys_alloc(fd, &arg);
 
 	if (err)
@@ -209,6 +331,13 @@ static inline int _vcm_mem_alloc(int fd, __u64 len, __u32 orders, struct mem *me
 	err = -errno;
 	_vcm_phys_free(fd, arg.phys);
 	return err;
+}
+
+static inline int _vcm_mem_alloc(int fd, __u64 len, __u32 orders, struct mem *mem)
+{
+	const struct vcm_ioc_phys_alloc arg = { .len = len, .orders = orders };
+
+	return _vcm_mem_alloc_arg(fd, arg, mem);
 }
 
 static inline int _vcm_mem_free(int fd, struct mem *mem)
@@ -239,6 +368,21 @@ static inline int _vcm_mem_free(int fd, struct mem *mem)
 #define test_deactivate(...)	test_ok(_vcm_deactivate(__VA_ARGS__))
 #define test_mem_alloc(...)	test_ok(_vcm_mem_alloc(__VA_ARGS__))
 #define test_mem_free(...)	test_ok(_vcm_mem_free(__VA_ARGS__))
+#define test_create_driver(...)	test_ok(_vcm_create_driver(__VA_ARGS__))
+#define test_save(...)	test_ok(_vcm_save(__VA_ARGS__))
+#define test_restore(...)	test_ok(_vcm_restore(__VA_ARGS__))
+#define test_info(...)	test_ok(_vcm_info(__VA_ARGS__))
+#define test_unmap(...)	test_ok(_vcm_unmap(__VA_ARGS__))
+#define test_rebind(...)	test_ok(_vcm_rebind(__VA_ARGS__))
+#define test_map(...)	test_ok(_vcm_map(__VA_ARGS__))
+#define test_make_binding(...)	test_ok(_vcm_make_binding(__VA_ARGS__))
+#define test_switch(...)	test_ok(_vcm_switch(__VA_ARGS__))
+#define test_find(...)	test_ok(_vcm_find(__VA_ARGS__))
+#define test_phys_find(...)	test_ok(_vcm_phys_find(__VA_ARGS__))
+#define test_translate(...)	test_ok(_vcm_translate(__VA_ARGS__))
+#define test_pin_user(...)	test_ok(_vcm_pin_user(__VA_ARGS__))
+#define test_import_dmabuf(...)	test_ok(_vcm_import_dmabuf(__VA_ARGS__))
+#define test_mem_alloc_arg(...)	test_ok(_vcm_mem_alloc_arg(__VA_ARGS__))
 
 #define test_err_create(err, ...)	test_err(err, _vcm_create(__VA_ARGS__))
 #define test_err_destroy(err, ...)	test_err(err, _vcm_destroy(__VA_ARGS__))
@@ -257,5 +401,10 @@ static inline int _vcm_mem_free(int fd, struct mem *mem)
 #define test_err_activate(err, ...)	test_err(err, _vcm_activate(__VA_ARGS__))
 #define test_err_deactivate(err, ...)	test_err(err, _vcm_deactivate(__VA_ARGS__))
 #define test_err_mem_alloc(err, ...)	test_err(err, _vcm_mem_alloc(__VA_ARGS__))
+#define test_err_find(err, ...)	test_err(err, _vcm_find(__VA_ARGS__))
+#define test_err_phys_find(err, ...)	test_err(err, _vcm_phys_find(__VA_ARGS__))
+#define test_err_translate(err, ...)	test_err(err, _vcm_translate(__VA_ARGS__))
+#define test_err_pin_user(err, ...)	test_err(err, _vcm_pin_user(__VA_ARGS__))
+#define test_err_import_dmabuf(err, ...)	test_err(err, _vcm_import_dmabuf(__VA_ARGS__))
 
 #endif

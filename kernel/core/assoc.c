@@ -2,10 +2,12 @@
 /*
  * assoc.c - associations: a device and a context, and the count of activations.
  *
- * The first activation attaches the device to a mapping domain: one of the context's that its
- * IOMMU can use, or a new one into which every binding is mapped.  The last one detaches it,
- * and the domain goes with its last device (I4).  Counted activation is from RFCv2, where it
- * belonged to the context; association as a step of its own is from VCMM.
+ * The first activation attaches the device to a mapping domain (domain.c), the last one detaches
+ * it.  Counted activation is from RFCv2, where it belonged to the context; association as a
+ * step of its own is from VCMM; switching a device between contexts while it is in use is what
+ * the MSM System MMU did with its context banks.
+ *
+ * While a context is saved (vcm_save()) activations are counted and nothing is attached.
  *
  * Locking: the registry lock, and inside it the lock of the context while domains change.
  */
@@ -34,17 +36,25 @@ static int vcm_assoc_add_locked(struct vcm *vcm, struct vcm_device *dev, struct 
 {
 	struct vcm_registry *reg = &vcm_registry;
 	struct vcm_assoc *other;
+	int err;
 
 	lockdep_assert_held(&reg->stream.lock);
+
 	if (vcm->dead || dev->gone)
 		return -ENODEV;
+	if (!vcm->driver->domain_alloc)
+		return -EOPNOTSUPP;
 	list_for_each_entry(other, &vcm->assocs, node)
 		if (other->dev == dev)
 			return -EEXIST;
-	refcount_inc(&vcm->mem);
-	refcount_inc(&dev->mem);
+	INIT_LIST_HEAD(&assoc->resvs);
 	assoc->vcm = vcm;
 	assoc->dev = dev;
+	err = vcm_resv_claim(assoc);
+	if (err)
+		return err;
+	refcount_inc(&vcm->mem);
+	refcount_inc(&dev->mem);
 	assoc->id = ++reg->next_assoc;
 	list_add_tail(&assoc->node, &vcm->assocs);
 	vcm_probe_assoc(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, assoc->id, 0, 0,
@@ -59,8 +69,12 @@ static int vcm_assoc_add_locked(struct vcm *vcm, struct vcm_device *dev, struct 
  *
  * A device may be associated with many contexts and a context with many devices.
  *
+ * The addresses that the device's IOMMU treats specially (MSI windows, firmware's regions) are
+ * reserved in the context, so that nobody is given an address that cannot work.
+ *
  * Context: may sleep. Return: the association, or ERR_PTR(): -EEXIST, -ENODEV when the device
- * or the context is gone, -ENOMEM.
+ * or the context is gone, -EADDRINUSE when such an address is reserved by somebody already,
+ * -EOPNOTSUPP when the driver of the context has no devices, -ENOMEM.
  */
 struct vcm_assoc *vcm_assoc_device(struct vcm *vcm, struct vcm_device *dev)
 {
@@ -71,7 +85,7 @@ struct vcm_assoc *vcm_assoc_device(struct vcm *vcm, struct vcm_device *dev)
 
 	vcm_stream_lock(&reg->stream);
 	err = assoc ? vcm_assoc_add_locked(vcm, dev, assoc) : -ENOMEM;
-	if (err && !vcm->dead)
+	if (err && !vcm->gone)
 		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
 	vcm_stream_unlock(&reg->stream);
 	if (!err)
@@ -80,116 +94,35 @@ struct vcm_assoc *vcm_assoc_device(struct vcm *vcm, struct vcm_device *dev)
 	return ERR_PTR(err);
 }
 
-/* Can @caps translate what is bound, in pages no larger than the smallest binding? */
-static int vcm_caps_check(struct vcm *vcm, const struct vcm_domain_caps *caps)
-{
-	struct vcm_range *range;
-
-	if (!caps->pgsizes || (u64)1 << __ffs64(caps->pgsizes) > VCM_PAGE_SIZE)
-		return -EOPNOTSUPP;
-	for (range = vcm_gaps_first(&vcm->ranges); range; range = vcm_range_next(range)) {
-		struct vcm_res *res = vcm_res_of(range);
-
-		if (res->phys && !vcm_caps_cover(caps, range->start, res->bound_len))
-			return -ERANGE;
-	}
-	return 0;
-}
-
-/* Let @dev use @dom.  Return: 0; -EINVAL when its IOMMU cannot; or why the activation fails. */
-static int vcm_dom_join(struct vcm *vcm, struct vcm_dom *dom, struct vcm_device *dev)
-{
-	struct vcm_domain_caps caps = {};
-	int err;
-
-	err = vcm->driver->attach(dom->domain, dev, &caps);
-	if (err)
-		return err;
-	err = vcm_caps_check(vcm, &caps);
-	if (err) {
-		vcm->driver->detach(dom->domain, dev);
-		return err;
-	}
-	dom->caps = caps;
-	dom->devices++;
-	return 0;
-}
-
-/* A new domain for @dev with every binding live in it. */
-static int vcm_dom_create(struct vcm *vcm, struct vcm_device *dev, struct vcm_dom **out)
-{
-	struct vcm_dom *dom = vcm_os_zalloc(sizeof(*dom));
-	int err;
-
-	if (!dom)
-		return -ENOMEM;
-	dom->domain = vcm->driver->domain_alloc(dev);
-	if (IS_ERR(dom->domain)) {
-		err = PTR_ERR(dom->domain);
-		goto err_free;
-	}
-	err = vcm_dom_join(vcm, dom, dev);
-	if (err)
-		goto err_domain_free;
-	dom->id = ++vcm_registry.next_domain;
-	err = vcm_map_all_locked(vcm, dom);
-	if (err)
-		goto err_detach;
-	list_add_tail(&dom->node, &vcm->domains);
-	vcm->nr_domains++;
-	*out = dom;
-	return 0;
-
-err_detach:
-	vcm->driver->detach(dom->domain, dev);
-err_domain_free:
-	vcm->driver->domain_free(dom->domain);
-err_free:
-	vcm_os_free(dom);
-	return err;
-}
-
 static int vcm_attach_locked(struct vcm_assoc *assoc)
 {
-	struct vcm *vcm = assoc->vcm;
-	struct vcm_dom *dom;
-	int err = -EINVAL;
+	int err;
 
-	lockdep_assert_held(&vcm_registry.stream.lock);
-	vcm_stream_lock(&vcm->stream);
-	list_for_each_entry(dom, &vcm->domains, node) {
-		err = vcm_dom_join(vcm, dom, assoc->dev);
-		if (err != -EINVAL)
-			break;
-	}
-	if (err == -EINVAL)
-		err = vcm_dom_create(vcm, assoc->dev, &dom);
-	if (!err)
-		assoc->dom = dom;
-	vcm_stream_unlock(&vcm->stream);
+	vcm_stream_lock(&assoc->vcm->stream);
+	err = vcm_assoc_attach_locked(assoc);
+	vcm_stream_unlock(&assoc->vcm->stream);
 	return err;
 }
 
 static void vcm_detach_locked(struct vcm_assoc *assoc)
 {
-	struct vcm_dom *dom = assoc->dom;
-	struct vcm *vcm = assoc->vcm;
+	vcm_stream_lock(&assoc->vcm->stream);
+	vcm_assoc_detach_locked(assoc);
+	vcm_stream_unlock(&assoc->vcm->stream);
+}
 
-	lockdep_assert_held(&vcm_registry.stream.lock);
-	vcm_stream_lock(&vcm->stream);
-	assoc->dom = NULL;
-	dom->devices--;
-	if (dom->devices) {
-		vcm->driver->detach(dom->domain, assoc->dev);
-	} else {
-		vcm_unmap_all_locked(vcm, dom);
-		list_del(&dom->node);
-		vcm->nr_domains--;
-		vcm->driver->detach(dom->domain, assoc->dev);
-		vcm->driver->domain_free(dom->domain);
-		vcm_os_free(dom);
-	}
-	vcm_stream_unlock(&vcm->stream);
+static u32 vcm_dom_id(const struct vcm_dom *dom)
+{
+	return dom ? dom->id : 0;
+}
+
+/* Tell how active an association is, and where. */
+void vcm_tell_activate(struct vcm_assoc *assoc)
+{
+	struct vcm_registry *reg = &vcm_registry;
+
+	vcm_probe_activate(reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
+			   assoc->id, assoc->active, 0, assoc->dev->id, vcm_dom_id(assoc->dom));
 }
 
 static int vcm_activate_locked(struct vcm_assoc *assoc)
@@ -200,10 +133,13 @@ static int vcm_activate_locked(struct vcm_assoc *assoc)
 		return -ENODEV;
 	if (assoc->active >= VCM_ACTIVE_MAX)
 		return -EOVERFLOW;
-	err = assoc->active ? 0 : vcm_attach_locked(assoc);
-	if (!err)
-		assoc->active++;
-	return err;
+	if (!assoc->active && !assoc->vcm->saved) {
+		err = vcm_attach_locked(assoc);
+		if (err)
+			return err;
+	}
+	assoc->active++;
+	return 0;
 }
 
 /**
@@ -228,27 +164,31 @@ int vcm_activate(struct vcm_assoc *assoc)
 	vcm_stream_lock(&reg->stream);
 	err = vcm_activate_locked(assoc);
 	if (!err)
-		vcm_probe_activate(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id,
-				   assoc->id, assoc->active, 0, assoc->dev->id, assoc->dom->id);
-	else if (!vcm->dead)
+		vcm_tell_activate(assoc);
+	else if (!vcm->gone)
 		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
 	vcm_stream_unlock(&reg->stream);
 	return err;
 }
 EXPORT_SYMBOL_GPL(vcm_activate);
 
+static void vcm_tell_deactivate(struct vcm_assoc *assoc, u32 domain)
+{
+	struct vcm_registry *reg = &vcm_registry;
+
+	vcm_probe_deactivate(reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
+			     assoc->id, assoc->active, 0, assoc->dev->id, domain);
+}
+
 /* @count activations end; there are at least so many. */
 static void vcm_deactivate_locked(struct vcm_assoc *assoc, u32 count)
 {
-	struct vcm_registry *reg = &vcm_registry;
-	u32 domain = assoc->dom->id;
+	u32 domain = vcm_dom_id(assoc->dom);
 
-	lockdep_assert_held(&reg->stream.lock);
 	assoc->active -= count;
-	if (!assoc->active)
+	if (!assoc->active && assoc->dom)
 		vcm_detach_locked(assoc);
-	vcm_probe_deactivate(reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
-			     assoc->id, assoc->active, 0, assoc->dev->id, domain);
+	vcm_tell_deactivate(assoc, domain);
 }
 
 /**
@@ -273,12 +213,20 @@ int vcm_deactivate(struct vcm_assoc *assoc)
 		err = -ENXIO;
 	else
 		vcm_deactivate_locked(assoc, 1);
-	if (err && !assoc->vcm->dead)
+	if (err && !assoc->vcm->gone)
 		vcm_fail_locked(&reg->stream, assoc->vcm->id, &what, err);
 	vcm_stream_unlock(&reg->stream);
 	return err;
 }
 EXPORT_SYMBOL_GPL(vcm_deactivate);
+
+/* The device of an active association is attached to nothing any more, and was to @domain. */
+void vcm_assoc_lost_locked(struct vcm_assoc *assoc, u32 domain)
+{
+	lockdep_assert_held(&vcm_registry.stream.lock);
+	assoc->active = 0;
+	vcm_tell_deactivate(assoc, domain);
+}
 
 /* End an association whatever its state; the struct stays with its owner. */
 void vcm_assoc_end_locked(struct vcm_assoc *assoc)
@@ -290,6 +238,7 @@ void vcm_assoc_end_locked(struct vcm_assoc *assoc)
 		vcm_deactivate_locked(assoc, assoc->active);
 	list_del(&assoc->node);
 	assoc->dead = true;
+	vcm_resv_release(assoc);
 	vcm_probe_deassoc(reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
 			  assoc->id, 0, 0, assoc->dev->id);
 }

@@ -19,6 +19,8 @@ struct vcm_registry vcm_registry;
 void vcm_core_init(void)
 {
 	mutex_init(&vcm_registry.stream.lock);
+	mutex_init(&vcm_registry.holders_lock);
+	INIT_LIST_HEAD(&vcm_registry.holders);
 	INIT_LIST_HEAD(&vcm_registry.contexts);
 	INIT_LIST_HEAD(&vcm_registry.physes);
 	INIT_LIST_HEAD(&vcm_registry.devices);
@@ -32,10 +34,20 @@ void vcm_set_observer(const struct vcm_observer *observer)
 	vcm_stream_unlock(&vcm_registry.stream);
 }
 
+/* A driver has all operations for devices, or none and a place operation. */
 static bool vcm_driver_is_complete(const struct vcm_driver *driver)
 {
-	return driver && driver->name && driver->domain_alloc && driver->domain_free &&
-	       driver->attach && driver->detach && driver->map && driver->unmap;
+	bool all, any;
+
+	if (!driver || !driver->name)
+		return false;
+	all = driver->domain_alloc && driver->domain_free && driver->attach && driver->detach &&
+	      driver->map && driver->unmap;
+	any = driver->domain_alloc || driver->domain_free || driver->attach || driver->detach ||
+	      driver->map || driver->unmap;
+	if (driver->flags & VCM_DRVF_FUSED && !driver->place)
+		return false;
+	return all || (!any && driver->place);
 }
 
 static int vcm_cfg_check(const struct vcm_cfg *cfg)
@@ -55,12 +67,13 @@ static struct vcm *vcm_alloc(const struct vcm_cfg *cfg)
 	if (!vcm)
 		return NULL;
 	mutex_init(&vcm->stream.lock);
+	mutex_init(&vcm->fault_lock);
 	INIT_LIST_HEAD(&vcm->assocs);
 	INIT_LIST_HEAD(&vcm->domains);
 	vcm_gaps_init(&vcm->ranges, cfg->start, cfg->last);
 	refcount_set(&vcm->mem, 1);
 	vcm->driver = cfg->driver;
-	vcm->refs = 1;
+	vcm_refs_init(&vcm->refs, cfg->holder);
 	return vcm;
 }
 
@@ -97,8 +110,9 @@ struct vcm *vcm_create(const struct vcm_cfg *cfg)
 	vcm->id = id;
 	vcm->stream.id = ++reg->next_stream;
 	list_add_tail(&vcm->node, &reg->contexts);
-	vcm_probe_create(reg->stream.id, vcm_stream_next(&reg->stream), id, id, vcm->refs, 0,
-			 cfg->start, cfg->last, cfg->driver->kind, vcm->stream.id, 1);
+	vcm_probe_create(reg->stream.id, vcm_stream_next(&reg->stream), id, id, vcm->refs.total, 0,
+			 cfg->start, cfg->last, cfg->driver->kind, vcm->stream.id, 1,
+			 vcm_holder_id(cfg->holder));
 	observer = reg->observer;
 	vcm_stream_unlock(&reg->stream);
 	if (observer)
@@ -121,19 +135,21 @@ static void vcm_make_dead_locked(struct vcm *vcm)
 /* Stage 2: the lock is given up between reservations, so that memory is released outside it. */
 static void vcm_make_empty(struct vcm *vcm)
 {
-	struct vcm_range *range;
+	struct vcm_res *res;
 	struct vcm_phys *phys;
 
 	for (;;) {
 		vcm_stream_lock(&vcm->stream);
-		range = vcm_gaps_first(&vcm->ranges);
-		if (!range)
+		res = vcm_res_first(vcm);
+		if (!res)
 			break;
-		phys = vcm_unbind_locked(vcm_res_of(range));
-		vcm_res_drop_locked(vcm_res_of(range));
+		while (vcm_res_inner(res))
+			res = vcm_res_inner(res);
+		phys = vcm_unbind_locked(res);
+		vcm_res_drop_locked(res);
 		vcm_stream_unlock(&vcm->stream);
 		if (phys)
-			vcm_phys_unuse(phys);
+			vcm_binding_release(vcm, phys);
 	}
 	vcm_stream_unlock(&vcm->stream);
 }
@@ -148,26 +164,36 @@ static void vcm_make_gone(struct vcm *vcm)
 	list_del(&vcm->node);
 	vcm->gone = true;
 	vcm_probe_destroy(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
-			  vcm->refs, 0);
+			  vcm->refs.total, 0);
 	observer = reg->observer;
 	vcm_stream_unlock(&reg->stream);
 	if (observer)
 		observer->destroyed(vcm->id);
 }
 
-/* Drop one reference; the last one, or @destroy, ends the context. */
-static void vcm_release(struct vcm *vcm, bool destroy)
+/*
+ * Drop one reference of @holder; the last one, or @destroy, ends the context.  Return: 0, or
+ * -ENOENT when @holder has none: then nothing happens.
+ */
+static int vcm_release(struct vcm *vcm, struct vcm_holder *holder, bool destroy)
 {
+	const u32 who = vcm_holder_id(holder);	/* @holder may go with its reference */
+	const struct vcm_failure what = { VCM_OP_UNREF, vcm->id, { VCM_KIND_CONTEXT, who } };
 	struct vcm_registry *reg = &vcm_registry;
-	bool last, ends;
+	bool last = false, ends = false;
+	int err;
 
 	vcm_stream_lock(&reg->stream);
-	vcm->refs--;
-	last = !vcm->refs;
-	ends = (last || destroy) && !vcm->dead;
-	if (!vcm->gone)
+	err = vcm_refs_put(&vcm->refs, holder);
+	if (!err) {
+		last = !vcm->refs.total;
+		ends = (last || destroy) && !vcm->dead;
+	}
+	if (err && !vcm->gone)
+		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
+	else if (!vcm->gone)
 		vcm_probe_unref(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
-				vcm->refs, 0, VCM_KIND_CONTEXT);
+				vcm->refs.total, 0, VCM_KIND_CONTEXT, who);
 	if (ends) {
 		refcount_inc(&vcm->mem);	/* the last holder may let go before the end */
 		vcm_make_dead_locked(vcm);
@@ -180,10 +206,11 @@ static void vcm_release(struct vcm *vcm, bool destroy)
 	}
 	if (last)
 		vcm_mem_put(vcm);
+	return err;
 }
 
 /**
- * vcm_destroy() - end a context and give up the caller's reference
+ * vcm_destroy() - end a context and give up a reference of nobody named
  * @vcm: the context
  *
  * Deactivates and ends every association, unbinds and frees every reservation, each with its
@@ -195,39 +222,87 @@ static void vcm_release(struct vcm *vcm, bool destroy)
  */
 void vcm_destroy(struct vcm *vcm)
 {
-	vcm_release(vcm, true);
+	vcm_release(vcm, NULL, true);
 }
 EXPORT_SYMBOL_GPL(vcm_destroy);
 
 /**
- * vcm_get() - take a reference
+ * vcm_destroy_as() - end a context and give up a reference of @holder
+ * @vcm:    the context
+ * @holder: who has a reference
+ *
+ * Context: may sleep.
+ */
+void vcm_destroy_as(struct vcm *vcm, struct vcm_holder *holder)
+{
+	vcm_release(vcm, holder, true);
+}
+EXPORT_SYMBOL_GPL(vcm_destroy_as);
+
+/**
+ * vcm_get_as() - take a reference for a holder
+ * @vcm:    a context that the caller holds a reference to
+ * @holder: whose it shall be, NULL for nobody named
+ *
+ * Context: may sleep. Return: 0, -EOVERFLOW at 2^31 references, -ENOMEM unless @holder is NULL
+ * or has one already.
+ */
+int vcm_get_as(struct vcm *vcm, struct vcm_holder *holder)
+{
+	const struct vcm_failure what = {
+		VCM_OP_REF, vcm->id, { VCM_KIND_CONTEXT, vcm_holder_id(holder) }
+	};
+	struct vcm_registry *reg = &vcm_registry;
+	int err;
+
+	vcm_stream_lock(&reg->stream);
+	err = vcm_refs_get(&vcm->refs, holder);
+	if (err && !vcm->gone)
+		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
+	else if (!vcm->gone)
+		vcm_probe_ref(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
+			      vcm->refs.total, 0, VCM_KIND_CONTEXT, vcm_holder_id(holder));
+	vcm_stream_unlock(&reg->stream);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vcm_get_as);
+
+/**
+ * vcm_get() - take a reference for nobody named
  * @vcm: a context that the caller holds a reference to
  *
  * Context: may sleep. Return: @vcm.
  */
 struct vcm *vcm_get(struct vcm *vcm)
 {
-	struct vcm_registry *reg = &vcm_registry;
-
-	vcm_stream_lock(&reg->stream);
-	vcm->refs++;
-	if (!vcm->gone)
-		vcm_probe_ref(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
-			      vcm->refs, 0, VCM_KIND_CONTEXT);
-	vcm_stream_unlock(&reg->stream);
+	WARN_ON_ONCE(vcm_get_as(vcm, NULL));
 	return vcm;
 }
 EXPORT_SYMBOL_GPL(vcm_get);
 
 /**
- * vcm_put() - give up a reference; the last one ends the context as vcm_destroy() does
+ * vcm_put_as() - give up a reference of a holder; the last one ends the context
+ * @vcm:    the context
+ * @holder: whose it is, NULL for nobody named
+ *
+ * Context: may sleep. Return: 0, or -ENOENT when @holder has none: a defect of the caller,
+ * told by an event, that takes no reference from others.
+ */
+int vcm_put_as(struct vcm *vcm, struct vcm_holder *holder)
+{
+	return vcm_release(vcm, holder, false);
+}
+EXPORT_SYMBOL_GPL(vcm_put_as);
+
+/**
+ * vcm_put() - give up a reference of nobody named; the last one ends the context
  * @vcm: the context
  *
  * Context: may sleep.
  */
 void vcm_put(struct vcm *vcm)
 {
-	vcm_release(vcm, false);
+	vcm_release(vcm, NULL, false);
 }
 EXPORT_SYMBOL_GPL(vcm_put);
 
@@ -249,3 +324,34 @@ __u32 vcm_id(const struct vcm *vcm)
 	return vcm->id;
 }
 EXPORT_SYMBOL_GPL(vcm_id);
+
+/**
+ * vcm_info() - what a context is at this moment
+ * @vcm:  the context
+ * @info: out
+ *
+ * Context: may sleep.
+ */
+void vcm_info(struct vcm *vcm, struct vcm_info *info)
+{
+	const struct vcm_dom *dom;
+
+	vcm_stream_lock(&vcm_registry.stream);
+	vcm_stream_lock(&vcm->stream);
+	*info = (struct vcm_info) {
+		.start = vcm->ranges.start,
+		.last = vcm->ranges.last,
+		.reservations = vcm->nr_res,
+		.refs = vcm->refs.total,
+		.domains = vcm->nr_domains,
+		.saved = vcm->saved,
+	};
+	vcm_reach(vcm, &info->reach_start, &info->reach_last);
+	if (vcm->nr_domains)
+		info->pgsizes = ~(u64)0;
+	list_for_each_entry(dom, &vcm->domains, node)
+		info->pgsizes &= dom->caps.pgsizes;
+	vcm_stream_unlock(&vcm->stream);
+	vcm_stream_unlock(&vcm_registry.stream);
+}
+EXPORT_SYMBOL_GPL(vcm_info);

@@ -13,17 +13,20 @@
  *   I3  a bound reservation is mapped in every mapping domain of its context, an unbound one
  *       in none
  *   I4  a mapping domain exists exactly while it has active associations; its device count is
- *       their number
+ *       their number; a saved context has no domain
  *   I5  every chunk list adds up to the length of its memory
  *   I6  memory is in the registry exactly while it has a reference or a binding
  *   I7  contexts, memory and associations are listed in the order of their ids
+ *   I8  the references of an object are those of its holders and of nobody named
+ *   I9  a sub-window is never bound; what is inside it holds one reference to it each
  *
  * Locks
  *   vcm_registry.stream.lock   contexts, memory, associations, devices, their references
  *   vcm.stream.lock            reservations and bindings of one context
- * Order: registry, then one context.  Two contexts are never locked at once.  Both are mutexes;
- * drivers are called under them.  A field that says "both" is written with both held and may
- * be read with either.
+ *   vcm_registry.holders_lock  the list of holders, nothing else
+ * Order: registry, then one context, then the holders.  Two contexts are never locked at once.
+ * All are mutexes; drivers are called under the first two.  A field that says "both" is written
+ * with registry and context locked and may be read with either.
  *
  * Events: seq is taken by vcm_stream_next() with the lock of the stream held, after the change,
  * in the critical section of the change.
@@ -38,6 +41,7 @@
 #include "vcm_os.h"
 #include "vcm.h"
 #include "gap.h"
+#include "ref.h"
 
 /**
  * struct vcm_stream - an ordered stream of events and the lock that orders it
@@ -63,6 +67,9 @@ struct vcm_stream {
  * @next_dev:    id of the next device
  * @next_phys:   id of the next memory
  * @next_assoc:  id of the next association
+ * @holders_lock: see above
+ * @holders:     struct vcm_holder, by id; under @holders_lock
+ * @next_holder: id of the next holder; under @holders_lock
  * @observer:    told of contexts, see vcm_set_observer(); under the lock
  */
 struct vcm_registry {
@@ -76,7 +83,24 @@ struct vcm_registry {
 	u32 next_dev;
 	u64 next_phys;
 	u64 next_assoc;
+	struct mutex holders_lock;	/* the list of holders */
+	struct list_head holders;
+	u32 next_holder;
 	const struct vcm_observer *observer;
+};
+
+/**
+ * struct vcm_holder - whose references are
+ * @node: in vcm_registry.holders; holders_lock
+ * @mem:  what keeps the struct: its owner, and one for each hold
+ * @id:   immutable
+ * @name: for people; immutable
+ */
+struct vcm_holder {
+	struct list_head node;
+	refcount_t mem;
+	u32 id;
+	char name[VCM_HOLDER_NAME_LEN];
 };
 
 /**
@@ -104,6 +128,10 @@ struct vcm_observer {
  * @assocs:  struct vcm_assoc, by id; registry lock
  * @domains: struct vcm_dom; both
  * @nr_domains: length of @domains; both
+ * @saved:   off its IOMMUs, by vcm_save(); registry lock
+ * @fault_lock: see fault.c
+ * @fault_fn:   told of faults; @fault_lock
+ * @fault_data: for it; @fault_lock
  * @ranges:  the reservations by address; lock of @stream, like the members below
  * @next_res: id of the next reservation
  * @nr_res:  number of reservations
@@ -115,13 +143,17 @@ struct vcm {
 	u32 id;
 	const struct vcm_driver *driver;
 	struct list_head node;
-	u32 refs;
+	struct vcm_refs refs;
 	bool dead;
 	bool gone;
 	refcount_t mem;
 	struct list_head assocs;
 	struct list_head domains;
 	u32 nr_domains;
+	bool saved;
+	struct mutex fault_lock;	/* the handler does not change while it runs */
+	vcm_fault_fn fault_fn;
+	void *fault_data;
 	struct vcm_gaps ranges;
 	u64 next_res;
 	u64 nr_res;
@@ -130,15 +162,21 @@ struct vcm {
 };
 
 /**
- * struct vcm_res - a reservation
- * @range:     its addresses; immutable while in the tree
- * @vcm:       its context, whose memory it keeps; immutable
- * @id:        immutable
- * @align:     asked for, log2 of bytes; immutable
- * @flags:     VCM_RESERVE_*; immutable
+ * struct vcm_res - a reservation, or a sub-window of the context (VCM_RESERVE_BOUND)
+ * @range:     its addresses with the guards; immutable while in the tree
+ * @vcm:       its context, whose memory it keeps; immutable, like the members below
+ * @parent:    sub-window it is inside of, one reference; NULL for the context
+ * @id:        unique in the context
+ * @start:     first address
+ * @len:       bytes
+ * @align:     log2 of bytes
+ * @flags:     VCM_RESERVE_*
+ * @guard:     guard pages: before in bits 0-15, after in bits 16-31
  * @refs:      references; lock of the context, like the members below
  * @dead:      no longer in the tree
- * @phys:      memory bound, counted; NULL when not bound
+ * @inner:     with VCM_RESERVE_BOUND, what is inside
+ * @inside:    references, nobody's, that belong to what is inside (I9)
+ * @phys:      memory bound, a use; NULL when not bound
  * @off:       offset into it
  * @bound_len: bytes bound
  * @prot:      VCM_PROT_*
@@ -146,11 +184,17 @@ struct vcm {
 struct vcm_res {
 	struct vcm_range range;
 	struct vcm *vcm;
+	struct vcm_res *parent;
 	u64 id;
+	u64 start;
+	u64 len;
 	u32 align;
 	u32 flags;
-	u32 refs;
+	u32 guard;
 	bool dead;
+	struct vcm_refs refs;
+	struct vcm_gaps inner;
+	u32 inside;
 	struct vcm_phys *phys;
 	u64 off;
 	u64 bound_len;
@@ -161,22 +205,37 @@ struct vcm_res {
  * struct vcm_phys - physical memory
  * @node:      in vcm_registry.physes; registry lock
  * @refs:      references; registry lock
- * @uses:      one for @refs, one for each binding; at 0 the memory is released
+ * @uses:      one while there are references, one for each binding and each kernel mapping in
+ *             use; at 0 the memory is released
  * @id:        immutable, like the members below
  * @len:       bytes
- * @orders:    chunk sizes allowed
+ * @orders:    chunk sizes allowed, 0 for memory from elsewhere
+ * @cache:     its one cache attribute
+ * @source:    where it comes from
  * @nr_chunks: length of @chunks
  * @chunks:    the memory in the order of its offsets
+ * @ops:       how to release memory from elsewhere, NULL for the core's own
+ * @priv:      for @ops
+ * @readonly:  devices may not write to it
+ * @kva:       the kernel mapping, NULL when there is none; registry lock
+ * @kva_users: who uses it; registry lock
  */
 struct vcm_phys {
 	struct list_head node;
-	u32 refs;
+	struct vcm_refs refs;
 	refcount_t uses;
 	u64 id;
 	u64 len;
 	u32 orders;
+	enum vcm_cache cache;
+	enum vcm_source source;
 	u32 nr_chunks;
 	struct vcm_chunk *chunks;
+	const struct vcm_phys_ops *ops;
+	void *priv;
+	bool readonly;
+	void *kva;
+	u32 kva_users;
 };
 
 /**
@@ -189,6 +248,7 @@ struct vcm_phys {
  * @name:  as its bus names it
  * @iommu: IOMMU it is behind, empty when unknown
  * @priv:  for the driver side
+ * @holder: whose the reservations are that it needs; has its name
  */
 struct vcm_device {
 	struct list_head node;
@@ -199,12 +259,14 @@ struct vcm_device {
 	char name[VCM_DEVICE_NAME_LEN];
 	char iommu[VCM_DEVICE_NAME_LEN];
 	void *priv;
+	struct vcm_holder *holder;
 };
 
 /**
  * struct vcm_dom - a mapping domain as the core keeps it
  * @node:    in vcm.domains; both
  * @id:      as in events; immutable
+ * @vcm:     its context; immutable
  * @devices: active associations that use it; both
  * @caps:    what it can translate; both
  * @domain:  the driver's; immutable
@@ -212,6 +274,7 @@ struct vcm_device {
 struct vcm_dom {
 	struct list_head node;
 	u32 id;
+	struct vcm *vcm;
 	u32 devices;
 	struct vcm_domain_caps caps;
 	struct vcm_domain *domain;
@@ -225,7 +288,9 @@ struct vcm_dom {
  * @id:     immutable
  * @active: activations; registry lock, like the members below
  * @dead:   ended; only its owner still knows it
- * @dom:    mapping domain in use, NULL when not active
+ * @dom:    mapping domain in use, NULL when not active or the context is saved
+ * @caps:   what @dom can translate for this device
+ * @resvs:  struct vcm_resv, addresses that the device cannot use
  */
 struct vcm_assoc {
 	struct list_head node;
@@ -235,6 +300,8 @@ struct vcm_assoc {
 	u32 active;
 	bool dead;
 	struct vcm_dom *dom;
+	struct vcm_domain_caps caps;
+	struct list_head resvs;
 };
 
 /**
@@ -264,21 +331,57 @@ void vcm_mem_put(struct vcm *vcm);
 
 /* res.c */
 void vcm_res_drop_locked(struct vcm_res *res);
-struct vcm_res *vcm_res_of(struct vcm_range *range);
+int vcm_res_get_locked(struct vcm_res *res, struct vcm_holder *holder);
+struct vcm_res *vcm_res_first(const struct vcm *vcm);
+struct vcm_res *vcm_res_next(struct vcm_res *res);
+struct vcm_res *vcm_res_inner(const struct vcm_res *res);
+
+/* place.c */
+int vcm_req_check(const struct vcm_req *req);
+u32 vcm_req_align(const struct vcm_req *req);
+int vcm_place_locked(struct vcm *vcm, const struct vcm_req *req, struct vcm_res *res);
+struct vcm_gaps *vcm_res_tree(const struct vcm_res *res);
 
 /* phys.c */
 void vcm_phys_unuse(struct vcm_phys *phys);
 void vcm_phys_use(struct vcm_phys *phys);
+int vcm_phys_revive(struct vcm_phys *phys);
+
+struct vcm_res *vcm_res_make(struct vcm *vcm, const struct vcm_req *req);
 
 /* bind.c */
-int vcm_map_all_locked(struct vcm *vcm, struct vcm_dom *dom);
-void vcm_unmap_all_locked(struct vcm *vcm, struct vcm_dom *dom);
+int vcm_bind_any(struct vcm_res *res, const struct vcm_bind_req *req);
 struct vcm_phys *vcm_unbind_locked(struct vcm_res *res);
+void vcm_binding_release(struct vcm *vcm, struct vcm_phys *phys);
+
+/* domain.c */
 bool vcm_caps_cover(const struct vcm_domain_caps *caps, u64 start, u64 len);
+int vcm_map_check(const struct vcm *vcm, u64 start, u64 len);
+int vcm_dom_map(struct vcm *vcm, struct vcm_dom *dom, const struct vcm_res *res);
+int vcm_dom_unmap(struct vcm *vcm, struct vcm_dom *dom, const struct vcm_res *res);
+void vcm_tell_map(struct vcm *vcm, const struct vcm_dom *dom, const struct vcm_res *res);
+void vcm_tell_unmap(struct vcm *vcm, const struct vcm_dom *dom, const struct vcm_res *res,
+		    int err);
+int vcm_assoc_attach_locked(struct vcm_assoc *assoc);
+void vcm_assoc_detach_locked(struct vcm_assoc *assoc);
+void vcm_assoc_pause_locked(struct vcm_assoc *assoc);
+int vcm_assoc_unpause_locked(struct vcm_assoc *assoc);
+void vcm_assoc_leave_locked(struct vcm_assoc *assoc);
+void vcm_reach(const struct vcm *vcm, u64 *start, u64 *last);
 
 /* assoc.c */
 const struct vcm_assoc *vcm_assoc_after(u64 id);
 void vcm_assoc_end_locked(struct vcm_assoc *assoc);
+void vcm_assoc_lost_locked(struct vcm_assoc *assoc, u32 domain);
+void vcm_tell_activate(struct vcm_assoc *assoc);
+
+/* resv.c */
+int vcm_resv_claim(struct vcm_assoc *assoc);
+void vcm_resv_release(struct vcm_assoc *assoc);
+
+/* lookup.c */
+struct vcm_res *vcm_res_at(const struct vcm *vcm, u64 iova);
+void vcm_res_info_locked(const struct vcm_res *res, struct vcm_res_info *info);
 
 /* device.c */
 struct vcm_device *vcm_device_find_user(const char *name);

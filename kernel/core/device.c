@@ -42,6 +42,11 @@ struct vcm_device *vcm_device_register(const char *name, const char *iommu, __u3
 	dev = vcm_os_zalloc(sizeof(*dev));
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
+	dev->holder = vcm_holder_create(name);
+	if (!dev->holder) {
+		vcm_os_free(dev);
+		return ERR_PTR(-ENOMEM);
+	}
 	strscpy(dev->name, name, sizeof(dev->name));
 	strscpy(dev->iommu, iommu, sizeof(dev->iommu));
 	refcount_set(&dev->mem, 1);
@@ -57,7 +62,7 @@ struct vcm_device *vcm_device_register(const char *name, const char *iommu, __u3
 	vcm_stream_unlock(&reg->stream);
 	if (!err)
 		return dev;
-	vcm_os_free(dev);
+	vcm_device_put(dev);
 	return ERR_PTR(err);
 }
 
@@ -126,6 +131,8 @@ struct vcm_device *vcm_device_find_user(const char *name)
 /* Drop what keeps the struct. */
 void vcm_device_put(struct vcm_device *dev)
 {
-	if (refcount_dec_and_test(&dev->mem))
-		vcm_os_free(dev);
+	if (!refcount_dec_and_test(&dev->mem))
+		return;
+	vcm_holder_put(dev->holder);
+	vcm_os_free(dev);
 }

@@ -181,19 +181,50 @@ static struct vcm_range *vcm_range_higher(struct vcm_range *range, u64 need)
 	return NULL;
 }
 
+/* The lowest range above @lower with @need free bytes below it. */
+static struct vcm_range *vcm_gaps_from(const struct vcm_gaps *gaps, u64 lower, u64 need)
+{
+	struct vcm_range *range = gaps->root, *above = NULL;
+
+	if (lower <= gaps->start)
+		return vcm_range_lowest(gaps->root, need);
+	while (range) {
+		if (range->start > lower)
+			above = range;
+		range = range->child[range->start > lower ? LOW : HIGH];
+	}
+	if (!above || above->gap >= need)
+		return above;
+	return vcm_range_higher(above, need);
+}
+
+/* Round @addr up to a multiple of @unit, a power of two.  Return: false when that wraps. */
+static bool vcm_round_up(u64 *addr, u64 unit)
+{
+	if (check_add_overflow(*addr, unit - 1, addr))
+		return false;
+	*addr &= ~(unit - 1);
+	return true;
+}
+
 /* Does @req fit into the hole [@start, @last]?  Its address there goes to *@fit. */
 static bool vcm_gap_fits(const struct vcm_gap_req *req, u64 start, u64 last, u64 *fit)
 {
-	u64 mask = ((u64)1 << req->align) - 1;
-	u64 aligned, end;
+	u64 unit = (u64)1 << req->align;
+	u64 body, end;
 
-	if (check_add_overflow(start, mask, &aligned))
+	if (check_add_overflow(start, req->before, &body))
 		return false;
-	aligned &= ~mask;
-	if (check_add_overflow(aligned, req->len - 1, &end))
+	body = max(body, req->lower);
+	if (!vcm_round_up(&body, unit) || check_add_overflow(body, req->len - 1, &end))
 		return false;
-	*fit = aligned;
-	return end <= min(last, req->limit);
+	if (req->boundary && (body ^ end) >= req->boundary) {
+		if (!vcm_round_up(&body, max(unit, req->boundary)) ||
+		    check_add_overflow(body, req->len - 1, &end))
+			return false;
+	}
+	*fit = body;
+	return end <= min(last, req->limit) && last - end >= req->after;
 }
 
 static bool vcm_gaps_find_tail(const struct vcm_gaps *gaps, const struct vcm_gap_req *req,
@@ -212,7 +243,7 @@ static bool vcm_gaps_find_tail(const struct vcm_gaps *gaps, const struct vcm_gap
 static bool vcm_gaps_find_hole(const struct vcm_gaps *gaps, const struct vcm_gap_req *req,
 			       u64 need, u64 *start)
 {
-	struct vcm_range *range = vcm_range_lowest(gaps->root, need);
+	struct vcm_range *range = vcm_gaps_from(gaps, req->lower, need);
 
 	while (range && range->start - range->gap <= req->limit) {
 		if (vcm_gap_fits(req, range->start - range->gap, range->start - 1, start))
@@ -228,21 +259,24 @@ static bool vcm_gaps_find_hole(const struct vcm_gaps *gaps, const struct vcm_gap
  * @req:   what to search for
  * @start: out: first address of the range found; may be changed on failure
  *
- * A hole of @len plus the alignment always fits, so such holes are tried first: O(log n).
- * When there is none, every hole of at least @len is looked at, and a fit is found if one
- * exists; without alignment above the page size both are the same search.
+ * A hole that has room for the alignment and the boundary too always fits, so such holes are
+ * tried first: O(log n).  When there is none, every hole of at least @len is looked at, and a
+ * fit is found if one exists; without alignment above the page size both are the same search.
  *
  * Return: 0 or -ENOSPC.
  */
 int vcm_gaps_find(const struct vcm_gaps *gaps, const struct vcm_gap_req *req, u64 *start)
 {
-	u64 mask = ((u64)1 << req->align) - 1;
-	u64 need;
+	u64 slack = max(((u64)1 << req->align) - 1, req->boundary ? req->boundary - 1 : 0);
+	u64 least, need;
 
-	if (mask > VCM_PAGE_SIZE - 1 && !check_add_overflow(req->len, mask, &need) &&
+	if (check_add_overflow(req->len, req->before, &least) ||
+	    check_add_overflow(least, req->after, &least))
+		return -ENOSPC;
+	if (slack > VCM_PAGE_SIZE - 1 && !check_add_overflow(least, slack, &need) &&
 	    vcm_gaps_find_hole(gaps, req, need, start))
 		return 0;
-	if (vcm_gaps_find_hole(gaps, req, req->len, start))
+	if (vcm_gaps_find_hole(gaps, req, least, start))
 		return 0;
 	return vcm_gaps_find_tail(gaps, req, start) ? 0 : -ENOSPC;
 }

@@ -44,13 +44,21 @@ struct vcm_gaps {
 
 /**
  * struct vcm_gap_req - what to search for
- * @len:   bytes, not 0
- * @align: alignment, log2 of bytes, below 64
- * @limit: last address that may be used
+ * @len:      bytes, not 0
+ * @lower:    first address that may be used
+ * @limit:    last address that may be used
+ * @boundary: power of two that the range may not cross a multiple of, not below @len; 0 for none
+ * @before:   free bytes wanted below the range, in the window; they may be below @lower
+ * @after:    free bytes wanted above it; they may be above @limit
+ * @align:    alignment, log2 of bytes, below 64
  */
 struct vcm_gap_req {
 	u64 len;
+	u64 lower;
 	u64 limit;
+	u64 boundary;
+	u64 before;
+	u64 after;
 	u32 align;
 };
 

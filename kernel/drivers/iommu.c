@@ -12,11 +12,14 @@
  * Called with the locks of the core held; takes none of its own.
  */
 #include <linux/dma-map-ops.h>
+#include <linux/dma-mapping.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
+#include "drivers/drivers.h"
 #include "vcm.h"
 
 /* Chunks handed to the IOMMU in one call; the list is on the stack. */
@@ -25,12 +28,61 @@
 /**
  * struct vcm_domain - a mapping domain of this driver
  * @iommu: the page tables; immutable
- * @prot:  IOMMU_* flags of every mapping; immutable
+ * @prot:  IOMMU_* flags of mappings of cached memory; immutable
+ * @dom:   the core's side, for faults; immutable
  */
 struct vcm_domain {
 	struct iommu_domain *iommu;
 	int prot;
+	struct vcm_dom *dom;
 };
+
+/**
+ * struct vcm_iommu_fault - a fault on its way to a process
+ * @work:  carries it
+ * @vcm:   where it happened; counted
+ * @dev:   the device, to be compared only
+ * @fault: what happened
+ */
+struct vcm_iommu_fault {
+	struct work_struct work;
+	struct vcm *vcm;
+	const struct device *dev;
+	struct vcm_fault fault;
+};
+
+static struct workqueue_struct *vcm_iommu_wq;
+
+static void vcm_iommu_fault_work(struct work_struct *work)
+{
+	struct vcm_iommu_fault *item = container_of(work, struct vcm_iommu_fault, work);
+
+	vcm_fault_end(item->vcm, &item->fault, item->dev);
+	kfree(item);
+}
+
+/*
+ * Called by IOMMU drivers that report faults, in any context.  The answer is always that nobody
+ * handled it, so the driver goes on to log and terminate.
+ */
+static int vcm_iommu_fault(struct iommu_domain *iommu, struct device *dev, unsigned long iova,
+			   int flags, void *token)
+{
+	struct vcm_domain *domain = token;
+	struct vcm_iommu_fault *item = kzalloc(sizeof(*item), GFP_ATOMIC);
+
+	if (!item) {
+		pr_warn_ratelimited("vcm: no memory to tell of a fault at %#lx\n", iova);
+		return -ENOSYS;
+	}
+	INIT_WORK(&item->work, vcm_iommu_fault_work);
+	item->vcm = vcm_fault_begin(domain->dom, &item->fault.domain);
+	item->dev = dev;
+	item->fault.iova = iova;
+	item->fault.access = flags & IOMMU_FAULT_WRITE ? VCM_ACCESS_WRITE : VCM_ACCESS_READ;
+	queue_work(vcm_iommu_wq, &item->work);
+	return -ENOSYS;
+}
 
 /**
  * struct vcm_iommu_cursor - how far a mapping has got
@@ -44,7 +96,7 @@ struct vcm_iommu_cursor {
 	u64 left;
 };
 
-static struct vcm_domain *vcm_iommu_domain_alloc(struct vcm_device *vdev)
+static struct vcm_domain *vcm_iommu_domain_alloc(struct vcm_device *vdev, struct vcm_dom *dom)
 {
 	struct device *dev = vcm_device_priv(vdev);
 	struct vcm_domain *domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
@@ -59,6 +111,8 @@ static struct vcm_domain *vcm_iommu_domain_alloc(struct vcm_device *vdev)
 	}
 	domain->iommu = iommu;
 	domain->prot = dev_is_dma_coherent(dev) ? IOMMU_CACHE : 0;
+	domain->dom = dom;
+	iommu_set_fault_handler(iommu, vcm_iommu_fault, domain);
 	return domain;
 }
 
@@ -72,12 +126,13 @@ static void vcm_iommu_domain_free(struct vcm_domain *domain)
 static int vcm_iommu_attach(struct vcm_domain *domain, struct vcm_device *vdev,
 			    struct vcm_domain_caps *caps)
 {
-	int err = iommu_attach_device(domain->iommu, vcm_device_priv(vdev));
+	struct device *dev = vcm_device_priv(vdev);
+	int err = iommu_attach_device(domain->iommu, dev);
 
 	if (err)
 		return err;
 	caps->start = domain->iommu->geometry.aperture_start;
-	caps->last = domain->iommu->geometry.aperture_end;
+	caps->last = min_t(u64, domain->iommu->geometry.aperture_end, dma_get_mask(dev));
 	caps->pgsizes = domain->iommu->pgsize_bitmap;
 	return 0;
 }
@@ -120,9 +175,9 @@ static unsigned int vcm_iommu_batch(struct scatterlist *sg, struct vcm_iommu_cur
 	return nents;
 }
 
-static int vcm_iommu_prot(const struct vcm_domain *domain, u32 prot)
+static int vcm_iommu_prot(const struct vcm_domain *domain, const struct vcm_phys *phys, u32 prot)
 {
-	int flags = domain->prot;
+	int flags = vcm_phys_cache(phys) == VCM_CACHE_WB ? domain->prot : 0;
 
 	if (prot & VCM_PROT_READ)
 		flags |= IOMMU_READ;
@@ -136,7 +191,7 @@ static int vcm_iommu_map(struct vcm_domain *domain, u64 start, u64 len, struct v
 {
 	struct vcm_iommu_cursor cursor = vcm_iommu_seek(phys, off, len);
 	struct scatterlist sg[VCM_IOMMU_BATCH];
-	int flags = vcm_iommu_prot(domain, prot);
+	int flags = vcm_iommu_prot(domain, phys, prot);
 	u64 done = 0;
 
 	while (cursor.left) {
@@ -159,6 +214,25 @@ static int vcm_iommu_unmap(struct vcm_domain *domain, u64 start, u64 len)
 	return iommu_unmap(domain->iommu, start, len) == len ? 0 : -EIO;
 }
 
+static int vcm_iommu_reserved(struct vcm_device *vdev, u32 n, u64 *start, u64 *last)
+{
+	struct iommu_resv_region *region;
+	LIST_HEAD(regions);
+	int err = -ENOENT;
+
+	iommu_get_resv_regions(vcm_device_priv(vdev), &regions);
+	list_for_each_entry(region, &regions, list) {
+		if (!region->length || n--)
+			continue;
+		*start = region->start;
+		*last = region->start + (region->length - 1);
+		err = 0;
+		break;
+	}
+	iommu_put_resv_regions(vcm_device_priv(vdev), &regions);
+	return err;
+}
+
 const struct vcm_driver vcm_iommu_driver = {
 	.name = "iommu",
 	.kind = VCM_DRIVER_IOMMU,
@@ -168,5 +242,19 @@ const struct vcm_driver vcm_iommu_driver = {
 	.detach = vcm_iommu_detach,
 	.map = vcm_iommu_map,
 	.unmap = vcm_iommu_unmap,
+	.reserved = vcm_iommu_reserved,
 };
 EXPORT_SYMBOL_GPL(vcm_iommu_driver);
+
+/* Make ready to deliver faults.  Return: 0 or -ENOMEM. */
+int vcm_iommu_init(void)
+{
+	vcm_iommu_wq = alloc_workqueue("vcm_fault", WQ_UNBOUND, 0);
+	return vcm_iommu_wq ? 0 : -ENOMEM;
+}
+
+/* Deliver what is on its way, and stop. */
+void vcm_iommu_exit(void)
+{
+	destroy_workqueue(vcm_iommu_wq);
+}

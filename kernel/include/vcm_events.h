@@ -42,7 +42,8 @@
 	F(__u64, last, hex, "last address of the window")			\
 	F(__u32, driver, driver, "driver behind the context")			\
 	F(__u32, first_stream, dec, "first stream of the context")		\
-	F(__u32, nr_streams, dec, "number of its streams")
+	F(__u32, nr_streams, dec, "number of its streams")			\
+	F(__u32, holder, dec, "who holds the first reference, 0 for nobody named")
 
 #define VCM_EV_destroy(F)
 
@@ -50,22 +51,29 @@
 	F(__u64, start, hex, "first address of the range")			\
 	F(__u64, len, hex, "bytes")						\
 	F(__u32, align, dec, "alignment, log2 of bytes")			\
-	F(__u32, flags, hex, "VCM_RESERVE_* flags")
+	F(__u32, flags, hex, "VCM_RESERVE_* flags")				\
+	F(__u32, guard, hex, "guard pages: below in bits 0-15, above in 16-31") \
+	F(__u32, holder, dec, "who holds the first reference, 0 for nobody named")
 
 #define VCM_EV_unreserve(F)							\
 	F(__u64, start, hex, "first address of the range")			\
 	F(__u64, len, hex, "bytes")
 
 #define VCM_EV_ref(F)								\
-	F(__u32, kind, kind, "kind of object")
+	F(__u32, kind, kind, "kind of object")					\
+	F(__u32, holder, dec, "whose reference, 0 for nobody named")
 
 #define VCM_EV_unref(F)								\
-	F(__u32, kind, kind, "kind of object")
+	F(__u32, kind, kind, "kind of object")					\
+	F(__u32, holder, dec, "whose reference, 0 for nobody named")
 
 #define VCM_EV_phys_alloc(F)							\
 	F(__u64, len, hex, "bytes")						\
 	F(__u32, chunks, dec, "physically contiguous pieces")			\
-	F(__u32, orders, hex, "chunk sizes allowed: bit n is 2^n pages")
+	F(__u32, orders, hex, "chunk sizes allowed, bit n for 2^n pages; 0 from elsewhere") \
+	F(__u32, cache, cache, "cache attribute")				\
+	F(__u32, source, source, "where the memory comes from")			\
+	F(__u32, holder, dec, "who holds the first reference, 0 for nobody named")
 
 #define VCM_EV_phys_free(F)							\
 	F(__u64, len, hex, "bytes")
@@ -107,6 +115,23 @@
 	F(__u32, dev, dec, "device")						\
 	F(__u32, domain, dec, "mapping domain the device used")
 
+#define VCM_EV_switch(F)								\
+	F(__u32, dev, dec, "device")						\
+	F(__u32, domain, dec, "mapping domain the device uses")			\
+	F(__u32, from_vcm, dec, "context it left")				\
+	F(__u64, from, dec, "association it left")				\
+	F(__u32, from_active, dec, "activations of that association after the event")
+
+#define VCM_EV_fault(F)								\
+	F(__u64, iova, hex, "address the device used")				\
+	F(__u32, access, access, "what it tried")				\
+	F(__u32, dev, dec, "device, 0 when unknown")				\
+	F(__u32, domain, dec, "mapping domain")
+
+#define VCM_EV_save(F)
+
+#define VCM_EV_restore(F)
+
 #define VCM_EV_error(F)								\
 	F(__u32, op, op, "operation that failed")				\
 	F(__u64, arg0, hex, "first argument, usually an address")		\
@@ -131,11 +156,36 @@
 	EV(deassoc, 14, "an association ended")					\
 	EV(activate, 15, "one more activation; on the first, the device was attached") \
 	EV(deactivate, 16, "an activation ended; on the last, the device was detached") \
-	EV(error, 17, "an operation failed and changed nothing")
+	EV(error, 17, "an operation failed and changed nothing")		\
+	EV(switch, 18, "a device moved to another context; id is where it is now") \
+	EV(fault, 19, "the IOMMU told of a fault; id is the reservation hit, or 0") \
+	EV(save, 20, "a context let its IOMMUs go; activations stay counted") \
+	EV(restore, 21, "a saved context is back on its IOMMUs; maps went before")
 
 /* EN(NAME, number, string) */
 #define VCM_ENUM_driver(EN)							\
-	EN(IOMMU, 1, "iommu")
+	EN(IOMMU, 1, "iommu")							\
+	EN(O2O, 2, "o2o")							\
+	EN(VMM, 3, "vmm")							\
+	EN(CONTIG, 4, "contig")
+
+#define VCM_ENUM_cache(EN)							\
+	EN(WB, 0, "wb")								\
+	EN(WC, 1, "wc")								\
+	EN(UC, 2, "uc")
+
+#define VCM_ENUM_source(EN)							\
+	EN(PAGES, 1, "pages")							\
+	EN(CONTIG, 2, "contig")							\
+	EN(SGT, 3, "sgt")							\
+	EN(ARRAY, 4, "array")							\
+	EN(DMABUF, 5, "dmabuf")							\
+	EN(USER, 6, "user")							\
+	EN(CARVEOUT, 7, "carveout")
+
+#define VCM_ENUM_access(EN)							\
+	EN(READ, 1, "read")							\
+	EN(WRITE, 2, "write")
 
 #define VCM_ENUM_kind(EN)							\
 	EN(CONTEXT, 1, "context")						\
@@ -154,16 +204,29 @@
 	EN(ASSOC, 8, "assoc")							\
 	EN(DEASSOC, 9, "deassoc")						\
 	EN(ACTIVATE, 10, "activate")						\
-	EN(DEACTIVATE, 11, "deactivate")
+	EN(DEACTIVATE, 11, "deactivate")					\
+	EN(UNREF, 12, "unref")							\
+	EN(REBIND, 13, "rebind")						\
+	EN(SWITCH, 14, "switch")						\
+	EN(SAVE, 15, "save")							\
+	EN(RESTORE, 16, "restore")						\
+	EN(IMPORT, 17, "import")						\
+	EN(VMAP, 18, "vmap")
 
 #define VCM_ENUM_ENTRY_driver(NAME, nr, str)	VCM_DRIVER_##NAME = nr,
 #define VCM_ENUM_ENTRY_kind(NAME, nr, str)	VCM_KIND_##NAME = nr,
 #define VCM_ENUM_ENTRY_op(NAME, nr, str)	VCM_OP_##NAME = nr,
+#define VCM_ENUM_ENTRY_cache(NAME, nr, str)	VCM_CACHE_##NAME = nr,
+#define VCM_ENUM_ENTRY_source(NAME, nr, str)	VCM_SOURCE_##NAME = nr,
+#define VCM_ENUM_ENTRY_access(NAME, nr, str)	VCM_ACCESS_##NAME = nr,
 #define VCM_ENUM_ENTRY_event(name, nr, text)	VCM_EVENT_##name = nr,
 
 enum vcm_driver_kind { VCM_ENUM_driver(VCM_ENUM_ENTRY_driver) };
 enum vcm_kind { VCM_ENUM_kind(VCM_ENUM_ENTRY_kind) };
 enum vcm_op { VCM_ENUM_op(VCM_ENUM_ENTRY_op) };
+enum vcm_cache { VCM_ENUM_cache(VCM_ENUM_ENTRY_cache) };
+enum vcm_source { VCM_ENUM_source(VCM_ENUM_ENTRY_source) };
+enum vcm_access { VCM_ENUM_access(VCM_ENUM_ENTRY_access) };
 enum vcm_event_type { VCM_EVENTS(VCM_ENUM_ENTRY_event) VCM_EVENT_END };
 
 #define VCM_EVENT_ARGS 6	/* fields beside the head, at most */

@@ -21,6 +21,8 @@ static struct dentry *vcm_debugfs_root;
 
 static const char *vcm_state_name(const struct vcm_res *res)
 {
+	if (res->flags & VCM_RESERVE_BOUND)
+		return "window";
 	if (!res->phys)
 		return "reserved";
 	return res->vcm->nr_domains ? "active" : "bound";
@@ -49,7 +51,7 @@ static void vcm_context_show(struct seq_file *m, struct vcm *vcm)
 	}
 	vcm_stream_lock(&vcm->stream);
 	seq_printf(m, "%u %s %u %016llx %016llx %llu %llu %llu %llu %u %u\n", vcm->id,
-		   vcm->driver->name, vcm->refs, vcm->ranges.start, vcm->ranges.last,
+		   vcm->driver->name, vcm->refs.total, vcm->ranges.start, vcm->ranges.last,
 		   vcm->nr_res, vcm->bytes_reserved, vcm->bytes_bound, vcm_bytes_mapped(vcm),
 		   assocs, active);
 	vcm_stream_unlock(&vcm->stream);
@@ -72,8 +74,9 @@ DEFINE_SHOW_ATTRIBUTE(vcm_contexts);
 
 static void vcm_res_show(struct seq_file *m, const struct vcm_res *res)
 {
-	seq_printf(m, "%016llx %016llx %llu %s %u %llu %llu %llx %s %u\n", res->range.start,
-		   res->range.last, vcm_res_len(res), vcm_state_name(res), res->refs, res->id,
+	seq_printf(m, "%016llx %016llx %llu %s %u %llu %llu %llx %s %u\n", res->start,
+		   res->start + (res->len - 1), res->len, vcm_state_name(res),
+		   res->refs.total, res->id,
 		   res->phys ? res->phys->id : 0, res->off, vcm_prot_name(res->prot),
 		   res->phys ? res->vcm->nr_domains : 0);
 }
@@ -90,7 +93,7 @@ static struct vcm *vcm_find_locked(u32 id)
 
 static int vcm_map_show(struct seq_file *m, void *v)
 {
-	struct vcm_range *range;
+	struct vcm_res *res;
 	struct vcm *vcm;
 
 	seq_puts(m, "# vcm map v1\n");
@@ -99,8 +102,8 @@ static int vcm_map_show(struct seq_file *m, void *v)
 	vcm = vcm_find_locked((u32)(unsigned long)m->private);
 	if (vcm) {
 		vcm_stream_lock(&vcm->stream);
-		for (range = vcm_gaps_first(&vcm->ranges); range; range = vcm_range_next(range))
-			vcm_res_show(m, vcm_res_of(range));
+		for (res = vcm_res_first(vcm); res; res = vcm_res_next(res))
+			vcm_res_show(m, res);
 		vcm_stream_unlock(&vcm->stream);
 	}
 	vcm_stream_unlock(&vcm_registry.stream);
@@ -117,7 +120,8 @@ static int vcm_memory_show(struct seq_file *m, void *v)
 	vcm_stream_lock(&vcm_registry.stream);
 	list_for_each_entry(phys, &vcm_registry.physes, node)
 		seq_printf(m, "%llu %llu %u %u %u\n", phys->id, phys->len, phys->nr_chunks,
-			   phys->refs, refcount_read(&phys->uses) - !!phys->refs);
+			   phys->refs.total,
+			   refcount_read(&phys->uses) - !!phys->refs.total - phys->kva_users);
 	vcm_stream_unlock(&vcm_registry.stream);
 	return 0;
 }
@@ -195,10 +199,10 @@ struct vcm_totals {
 static void vcm_totals_add(struct vcm_totals *sum, struct vcm *vcm)
 {
 	const struct vcm_assoc *assoc;
-	struct vcm_range *range;
+	struct vcm_res *res;
 
 	sum->contexts++;
-	sum->refs += vcm->refs;
+	sum->refs += vcm->refs.total;
 	list_for_each_entry(assoc, &vcm->assocs, node)
 		sum->assocs++;
 	vcm_stream_lock(&vcm->stream);
@@ -207,8 +211,8 @@ static void vcm_totals_add(struct vcm_totals *sum, struct vcm *vcm)
 	sum->reserved += vcm->bytes_reserved;
 	sum->bound += vcm->bytes_bound;
 	sum->mapped += vcm_bytes_mapped(vcm);
-	for (range = vcm_gaps_first(&vcm->ranges); range; range = vcm_range_next(range))
-		sum->refs += vcm_res_of(range)->refs;
+	for (res = vcm_res_first(vcm); res; res = vcm_res_next(res))
+		sum->refs += res->refs.total;
 	vcm_stream_unlock(&vcm->stream);
 }
 
@@ -224,7 +228,7 @@ static int vcm_stats_show(struct seq_file *m, void *v)
 		vcm_totals_add(&sum, vcm);
 	list_for_each_entry(phys, &vcm_registry.physes, node) {
 		sum.physes++;
-		sum.refs += phys->refs;
+		sum.refs += phys->refs.total;
 	}
 	vcm_stream_unlock(&vcm_registry.stream);
 	seq_puts(m, "# vcm stats v1\n");
@@ -238,6 +242,41 @@ static int vcm_stats_show(struct seq_file *m, void *v)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(vcm_stats);
+
+static void vcm_holds_show(struct seq_file *m, const struct vcm_refs *refs, const char *kind,
+			   u32 vcm, u64 id)
+{
+	const struct vcm_hold *hold;
+
+	list_for_each_entry(hold, &refs->holds, node)
+		seq_printf(m, "%s %u %llu %u %s\n", kind, vcm, id, hold->count,
+			   hold->holder->name);
+	if (refs->unnamed)
+		seq_printf(m, "%s %u %llu %u -\n", kind, vcm, id, refs->unnamed);
+}
+
+static int vcm_reference_counts_show(struct seq_file *m, void *v)
+{
+	const struct vcm_phys *phys;
+	struct vcm_res *res;
+	struct vcm *vcm;
+
+	seq_puts(m, "# vcm reference_counts v1\n");
+	seq_puts(m, "# kind vcm id count holder\n");
+	vcm_stream_lock(&vcm_registry.stream);
+	list_for_each_entry(vcm, &vcm_registry.contexts, node) {
+		vcm_holds_show(m, &vcm->refs, "context", vcm->id, vcm->id);
+		vcm_stream_lock(&vcm->stream);
+		for (res = vcm_res_first(vcm); res; res = vcm_res_next(res))
+			vcm_holds_show(m, &res->refs, "reservation", vcm->id, res->id);
+		vcm_stream_unlock(&vcm->stream);
+	}
+	list_for_each_entry(phys, &vcm_registry.physes, node)
+		vcm_holds_show(m, &phys->refs, "phys", 0, phys->id);
+	vcm_stream_unlock(&vcm_registry.stream);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vcm_reference_counts);
 
 static int vcm_check_show(struct seq_file *m, void *v)
 {
@@ -271,7 +310,7 @@ static const struct vcm_observer vcm_debugfs_observer = {
 	.destroyed = vcm_debugfs_destroyed,
 };
 
-/* Make debugfs/vcm/. */
+/* Make debugfs/vcm/, and the iterator for BPF. */
 void vcm_obs_init(void)
 {
 	struct dentry *root = debugfs_create_dir("vcm", NULL);
@@ -282,9 +321,12 @@ void vcm_obs_init(void)
 	debugfs_create_file("devices", 0400, root, NULL, &vcm_devices_fops);
 	debugfs_create_file("assocs", 0400, root, NULL, &vcm_assocs_fops);
 	debugfs_create_file("stats", 0400, root, NULL, &vcm_stats_fops);
+	debugfs_create_file("reference_counts", 0400, root, NULL, &vcm_reference_counts_fops);
 	debugfs_create_file("check", 0400, root, NULL, &vcm_check_fops);
+	vcm_inject_add(root);
 	vcm_snapfile_add(root);
 	vcm_set_observer(&vcm_debugfs_observer);
+	vcm_kfunc_init();
 }
 
 /* Remove it. */

@@ -8,10 +8,18 @@
 #ifndef VCM_OBS_H
 #define VCM_OBS_H
 
+struct bpf_iter_vcm;
 struct dentry;
+struct vcm_iter_rec;
 
 void vcm_obs_init(void);
 void vcm_obs_exit(void);
+
+/* kfunc.c; the three are called by BPF programs */
+void vcm_kfunc_init(void);
+int bpf_iter_vcm_new(struct bpf_iter_vcm *it);
+struct vcm_iter_rec *bpf_iter_vcm_next(struct bpf_iter_vcm *it);
+void bpf_iter_vcm_destroy(struct bpf_iter_vcm *it);
 
 /* snapfile.c */
 void vcm_snapfile_add(struct dentry *dir);

@@ -7,11 +7,14 @@
  * core/ needs beyond this list has to be added here first, where a reviewer sees it:
  *
  *   types     u8..u64, s32, bool, size_t, NULL, ERR_PTR family, container_of
- *   sums      min, max, check_add_overflow, IS_ALIGNED, ALIGN, fls64, __ffs64
- *   memory    vcm_os_zalloc, vcm_os_free, vcm_os_objects_held, memcpy, strscpy
+ *   sums      min, max, ARRAY_SIZE, check_add_overflow, IS_ALIGNED, ALIGN, fls64, __ffs64
+ *   memory    vcm_os_zalloc, vcm_os_free, vcm_os_objects_held, memcpy, memmove
+ *   strings   strscpy, strlen, strcmp
  *   pages     VCM_PAGE_SHIFT, vcm_os_pages_alloc, _free, _held, _total
+ *   mapping   vcm_os_vmap, vcm_os_vunmap
+ *   failures  vcm_os_should_fail, for calls of drivers; what allocates asks by itself
  *   locks     struct mutex, mutex_init/lock/unlock, lockdep_assert_held
- *   counts    refcount_t and its set/inc/dec_and_test
+ *   counts    refcount_t and its set/read/inc/dec/dec_and_test
  *   lists     struct list_head and its usual helpers
  *   checks    WARN_ON_ONCE
  *   exports   EXPORT_SYMBOL_GPL
@@ -20,6 +23,7 @@
 #define VCM_OS_H
 
 #include <linux/align.h>
+#include <linux/array_size.h>
 #include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/container_of.h>
@@ -36,6 +40,8 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
+#include "vcm_events.h"
+
 #define VCM_PAGE_SHIFT	PAGE_SHIFT
 #define VCM_PAGE_SIZE	((u64)1 << VCM_PAGE_SHIFT)
 
@@ -43,9 +49,33 @@ void *vcm_os_zalloc(size_t len);
 void vcm_os_free(const void *ptr);
 u64 vcm_os_objects_held(void);
 
-int vcm_os_pages_alloc(unsigned int order, u64 *pa);
-void vcm_os_pages_free(u64 pa, u64 len);
+/**
+ * struct vcm_os_pages_req - what pages to allocate
+ * @nr:          how many, physically contiguous
+ * @node:        NUMA node to prefer, -1 for any
+ * @cache:       cache attribute of the kernel's own mapping of them
+ * @last_resort: the caller has nothing smaller to fall back to
+ */
+struct vcm_os_pages_req {
+	u64 nr;
+	s32 node;
+	enum vcm_cache cache;
+	bool last_resort;
+};
+
+struct dentry;
+
+bool vcm_os_should_fail(void);
+void vcm_inject_add(struct dentry *dir);
+
+int vcm_os_pages_alloc(const struct vcm_os_pages_req *req, u64 *pa);
+void vcm_os_pages_free(u64 pa, u64 len, enum vcm_cache cache);
 u64 vcm_os_pages_held(void);
 u64 vcm_os_pages_total(void);
+
+struct vcm_chunk;
+
+void *vcm_os_vmap(const struct vcm_chunk *chunks, u32 nr_chunks, enum vcm_cache cache);
+void vcm_os_vunmap(void *kva);
 
 #endif

@@ -16,12 +16,21 @@
 #include "vcm_events.h"
 
 /* Enum names for readers of the trace buffer outside the kernel. */
+#define VCM_TRACE_EXPORT_cache(NAME, nr, str)	TRACE_DEFINE_ENUM(VCM_CACHE_##NAME);
+#define VCM_TRACE_EXPORT_source(NAME, nr, str)	TRACE_DEFINE_ENUM(VCM_SOURCE_##NAME);
+#define VCM_TRACE_EXPORT_access(NAME, nr, str)	TRACE_DEFINE_ENUM(VCM_ACCESS_##NAME);
 #define VCM_TRACE_EXPORT_driver(NAME, nr, str)	TRACE_DEFINE_ENUM(VCM_DRIVER_##NAME);
 #define VCM_TRACE_EXPORT_kind(NAME, nr, str)	TRACE_DEFINE_ENUM(VCM_KIND_##NAME);
 #define VCM_TRACE_EXPORT_op(NAME, nr, str)	TRACE_DEFINE_ENUM(VCM_OP_##NAME);
 VCM_ENUM_driver(VCM_TRACE_EXPORT_driver)
+VCM_ENUM_access(VCM_TRACE_EXPORT_access)
+VCM_ENUM_source(VCM_TRACE_EXPORT_source)
+VCM_ENUM_cache(VCM_TRACE_EXPORT_cache)
 VCM_ENUM_kind(VCM_TRACE_EXPORT_kind)
 VCM_ENUM_op(VCM_TRACE_EXPORT_op)
+#undef VCM_TRACE_EXPORT_cache
+#undef VCM_TRACE_EXPORT_source
+#undef VCM_TRACE_EXPORT_access
 #undef VCM_TRACE_EXPORT_driver
 #undef VCM_TRACE_EXPORT_kind
 #undef VCM_TRACE_EXPORT_op
@@ -29,6 +38,9 @@ VCM_ENUM_op(VCM_TRACE_EXPORT_op)
 #ifndef VCM_TRACE_EXPANSIONS
 #define VCM_TRACE_EXPANSIONS
 
+#define VCM_TRACE_SYM_cache(NAME, nr, str)	{ VCM_CACHE_##NAME, str },
+#define VCM_TRACE_SYM_source(NAME, nr, str)	{ VCM_SOURCE_##NAME, str },
+#define VCM_TRACE_SYM_access(NAME, nr, str)	{ VCM_ACCESS_##NAME, str },
 #define VCM_TRACE_SYM_driver(NAME, nr, str)	{ VCM_DRIVER_##NAME, str },
 #define VCM_TRACE_SYM_kind(NAME, nr, str)	{ VCM_KIND_##NAME, str },
 #define VCM_TRACE_SYM_op(NAME, nr, str)		{ VCM_OP_##NAME, str },
@@ -41,6 +53,9 @@ VCM_ENUM_op(VCM_TRACE_EXPORT_op)
 #define VCM_TRACE_FMT(type, name, fmt, text)	" " #name "=" VCM_TRACE_FMT_##fmt
 #define VCM_TRACE_FMT_dec	"%llu"
 #define VCM_TRACE_FMT_hex	"0x%llx"
+#define VCM_TRACE_FMT_cache	"%s"
+#define VCM_TRACE_FMT_source	"%s"
+#define VCM_TRACE_FMT_access	"%s"
 #define VCM_TRACE_FMT_driver	"%s"
 #define VCM_TRACE_FMT_kind	"%s"
 #define VCM_TRACE_FMT_op	"%s"
@@ -48,6 +63,12 @@ VCM_ENUM_op(VCM_TRACE_EXPORT_op)
 #define VCM_TRACE_VAL(type, name, fmt, text)	, VCM_TRACE_VAL_##fmt(name)
 #define VCM_TRACE_VAL_dec(name)		(unsigned long long)__entry->name
 #define VCM_TRACE_VAL_hex(name)		(unsigned long long)__entry->name
+#define VCM_TRACE_VAL_cache(name)						\
+	__print_symbolic(__entry->name, VCM_ENUM_cache(VCM_TRACE_SYM_cache) { -1, "?" })
+#define VCM_TRACE_VAL_source(name)						\
+	__print_symbolic(__entry->name, VCM_ENUM_source(VCM_TRACE_SYM_source) { -1, "?" })
+#define VCM_TRACE_VAL_access(name)						\
+	__print_symbolic(__entry->name, VCM_ENUM_access(VCM_TRACE_SYM_access) { -1, "?" })
 #define VCM_TRACE_VAL_driver(name)						\
 	__print_symbolic(__entry->name, VCM_ENUM_driver(VCM_TRACE_SYM_driver) { 0, "default" })
 #define VCM_TRACE_VAL_kind(name)						\

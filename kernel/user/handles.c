@@ -8,23 +8,68 @@
  *
  * Locking: vcm_file.lock; vcm_file_destroy() runs when no other call of the file can.
  */
+#include <linux/kernel.h>
+#include <linux/moduleparam.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "core/core.h"
 #include "user/user.h"
 
-/* Make the tables of a file.  Return: them, or NULL. */
+static unsigned int max_objects = 1 << 20;
+module_param(max_objects, uint, 0644);
+MODULE_PARM_DESC(max_objects, "objects that one open file of /dev/vcm may own");
+
+/* Make the tables of a file, for the calling process.  Return: them, or NULL. */
 struct vcm_file *vcm_file_create(void)
 {
 	struct vcm_file *vf = kzalloc(sizeof(*vf), GFP_KERNEL_ACCOUNT);
+	char name[VCM_HOLDER_NAME_LEN];
 
 	if (!vf)
 		return NULL;
+	snprintf(name, sizeof(name), "%s/%d", current->comm, task_tgid_nr(current));
+	vf->holder = vcm_holder_create(name);
+	if (!vf->holder) {
+		kfree(vf);
+		return NULL;
+	}
 	mutex_init(&vf->lock);
 	xa_init(&vf->contexts);
 	xa_init(&vf->physes);
 	xa_init_flags(&vf->slots, XA_FLAGS_ALLOC);
 	return vf;
+}
+
+/* Count one more object.  Return: 0 or -EMFILE. */
+static int vcm_file_charge(struct vcm_file *vf)
+{
+	lockdep_assert_held(&vf->lock);
+	if (vf->objects >= READ_ONCE(max_objects))
+		return -EMFILE;
+	vf->objects++;
+	return 0;
+}
+
+/* Put @entry into @xa, as one more object of the file. */
+static int vcm_file_insert(struct vcm_file *vf, struct xarray *xa, u64 id, void *entry)
+{
+	int err = vcm_os_should_fail() ? -ENOMEM : vcm_file_charge(vf);
+
+	if (err)
+		return err;
+	err = xa_insert(xa, id, entry, GFP_KERNEL_ACCOUNT);
+	if (err)
+		vf->objects--;
+	return err;
+}
+
+static void vcm_file_erase(struct vcm_file *vf, struct xarray *xa, u64 id)
+{
+	lockdep_assert_held(&vf->lock);
+	xa_erase(xa, id);
+	vf->objects--;
 }
 
 /* Give everything up. */
@@ -44,6 +89,7 @@ void vcm_file_destroy(struct vcm_file *vf)
 	xa_destroy(&vf->physes);
 	xa_destroy(&vf->slots);
 	mutex_destroy(&vf->lock);
+	vcm_holder_put(vf->holder);
 	kfree(vf);
 }
 
@@ -61,21 +107,21 @@ int vcm_file_add_context(struct vcm_file *vf, struct vcm *vcm)
 	int err = -ENOMEM;
 
 	lockdep_assert_held(&vf->lock);
-	hctx = kzalloc(sizeof(*hctx), GFP_KERNEL_ACCOUNT);
+	hctx = vcm_os_zalloc(sizeof(*hctx));
 	if (!hctx)
 		goto err_destroy;
 	hctx->vcm = vcm;
 	xa_init(&hctx->res);
 	xa_init(&hctx->assocs);
-	err = xa_insert(&vf->contexts, vcm_id(vcm), hctx, GFP_KERNEL_ACCOUNT);
+	err = vcm_file_insert(vf, &vf->contexts, vcm_id(vcm), hctx);
 	if (err)
 		goto err_free;
 	return 0;
 
 err_free:
-	kfree(hctx);
+	vcm_os_free(hctx);
 err_destroy:
-	vcm_destroy(vcm);
+	vcm_destroy_as(vcm, vf->holder);
 	return err;
 }
 
@@ -88,20 +134,20 @@ void vcm_file_drop_context(struct vcm_file *vf, struct vcm_hctx *hctx)
 	unsigned long id;
 
 	lockdep_assert_held(&vf->lock);
-	xa_erase(&vf->contexts, vcm);
-	vcm_destroy(hctx->vcm);
+	vcm_file_erase(vf, &vf->contexts, vcm);
+	vcm_destroy_as(hctx->vcm, vf->holder);
 	/* All dead now; the structs go with the references. */
 	xa_for_each(&hctx->assocs, id, assoc)
-		vcm_deassoc(assoc);
+		vcm_hctx_drop_assoc(vf, hctx, assoc);
 	xa_for_each(&hctx->res, id, hres) {
-		for (; hres->count; hres->count--)
-			vcm_unreserve(hres->res);
-		kfree(hres);
+		for (; hres->count > 1; hres->count--)
+			vcm_unreserve_as(hres->res, vf->holder);
+		vcm_hctx_drop_res(vf, hctx, hres);
 		cond_resched();
 	}
 	xa_destroy(&hctx->assocs);
 	xa_destroy(&hctx->res);
-	kfree(hctx);
+	vcm_os_free(hctx);
 }
 
 /* Find a reservation.  Return: it, or NULL. */
@@ -113,38 +159,84 @@ struct vcm_hres *vcm_file_res(struct vcm_file *vf, u32 vcm, u64 id)
 }
 
 /* Own @res.  Return: 0, or -ENOMEM and @res is given up. */
-int vcm_hctx_add_res(struct vcm_hctx *hctx, struct vcm_res *res)
+int vcm_hctx_add_res(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_res *res)
 {
 	struct vcm_hres *hres;
 	int err = -ENOMEM;
 
-	hres = kzalloc(sizeof(*hres), GFP_KERNEL_ACCOUNT);
+	hres = vcm_os_zalloc(sizeof(*hres));
 	if (!hres)
 		goto err_unreserve;
 	hres->res = res;
 	hres->count = 1;
-	err = xa_insert(&hctx->res, vcm_res_id(res), hres, GFP_KERNEL_ACCOUNT);
+	err = vcm_file_insert(vf, &hctx->res, vcm_res_id(res), hres);
 	if (err)
 		goto err_free;
 	return 0;
 
 err_free:
-	kfree(hres);
+	vcm_os_free(hres);
 err_unreserve:
-	vcm_unreserve(res);
+	vcm_unreserve_as(res, vf->holder);
 	return err;
 }
 
+static void vcm_hres_count_down(struct vcm_file *vf, struct vcm_hctx *hctx,
+				struct vcm_hres *hres, u64 id)
+{
+	if (--hres->count)
+		return;
+	vcm_file_erase(vf, &hctx->res, id);
+	vcm_os_free(hres);
+}
+
 /* Give one reference up; with the last one the id is gone. */
-void vcm_hctx_drop_res(struct vcm_hctx *hctx, struct vcm_hres *hres)
+void vcm_hctx_drop_res(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_hres *hres)
 {
 	u64 id = vcm_res_id(hres->res);
 
-	vcm_unreserve(hres->res);
-	if (--hres->count)
-		return;
-	xa_erase(&hctx->res, id);
-	kfree(hres);
+	vcm_unreserve_as(hres->res, vf->holder);
+	vcm_hres_count_down(vf, hctx, hres, id);
+}
+
+/* The same if memory is bound.  Return: 0, or -errno and the reference is kept. */
+int vcm_hctx_unmap_res(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_hres *hres)
+{
+	u64 id = vcm_res_id(hres->res);
+	int err = vcm_unmap(hres->res, vf->holder);
+
+	if (!err)
+		vcm_hres_count_down(vf, hctx, hres, id);
+	return err;
+}
+
+/* Own @assoc.  Return: 0, or -errno and @assoc is given up. */
+int vcm_hctx_add_assoc(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_assoc *assoc)
+{
+	int err = vcm_file_insert(vf, &hctx->assocs, vcm_assoc_id(assoc), assoc);
+
+	if (err)
+		vcm_deassoc(assoc);
+	return err;
+}
+
+/* Give @assoc up.  Return: 0, or -EBUSY while it is active. */
+int vcm_hctx_drop_assoc(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_assoc *assoc)
+{
+	u64 id = vcm_assoc_id(assoc);
+	int err = vcm_deassoc(assoc);
+
+	if (!err)
+		vcm_file_erase(vf, &hctx->assocs, id);
+	return err;
+}
+
+/* Find an association.  Return: it, or NULL. */
+struct vcm_assoc *vcm_file_assoc(struct vcm_file *vf, u32 vcm, u64 id)
+{
+	struct vcm_hctx *hctx = vcm_file_context(vf, vcm);
+
+	return hctx && id <= ULONG_MAX ? xa_load(&hctx->assocs, id) : NULL;
 }
 
 /* Find memory.  Return: it, or NULL. */
@@ -162,14 +254,14 @@ int vcm_file_add_phys(struct vcm_file *vf, struct vcm_phys *phys, u64 *mmap_offs
 	int err = -ENOMEM;
 
 	lockdep_assert_held(&vf->lock);
-	hphys = kzalloc(sizeof(*hphys), GFP_KERNEL_ACCOUNT);
+	hphys = vcm_os_zalloc(sizeof(*hphys));
 	if (!hphys)
 		goto err_put;
 	hphys->phys = phys;
 	err = xa_alloc(&vf->slots, &hphys->slot, hphys, XA_LIMIT(0, max_slot), GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto err_free;
-	err = xa_insert(&vf->physes, vcm_phys_id(phys), hphys, GFP_KERNEL_ACCOUNT);
+	err = vcm_file_insert(vf, &vf->physes, vcm_phys_id(phys), hphys);
 	if (err)
 		goto err_slot;
 	*mmap_offset = (u64)hphys->slot << VCM_MMAP_SLOT_SHIFT;
@@ -178,9 +270,9 @@ int vcm_file_add_phys(struct vcm_file *vf, struct vcm_phys *phys, u64 *mmap_offs
 err_slot:
 	xa_erase(&vf->slots, hphys->slot);
 err_free:
-	kfree(hphys);
+	vcm_os_free(hphys);
 err_put:
-	vcm_phys_put(phys);
+	vcm_phys_put_as(phys, vf->holder);
 	return err;
 }
 
@@ -188,8 +280,8 @@ err_put:
 void vcm_file_drop_phys(struct vcm_file *vf, struct vcm_hphys *hphys)
 {
 	lockdep_assert_held(&vf->lock);
-	xa_erase(&vf->physes, vcm_phys_id(hphys->phys));
+	vcm_file_erase(vf, &vf->physes, vcm_phys_id(hphys->phys));
 	xa_erase(&vf->slots, hphys->slot);
-	vcm_phys_put(hphys->phys);
-	kfree(hphys);
+	vcm_phys_put_as(hphys->phys, vf->holder);
+	vcm_os_free(hphys);
 }

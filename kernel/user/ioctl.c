@@ -45,6 +45,20 @@ static const struct vcm_ioctl_desc vcm_ioctls[] = {
 	VCM_IOCTL(VCM_IOC_PHYS_FREE, vcm_ioctl_phys_free, vcm_ioc_phys_free, phys, false),
 	VCM_IOCTL(VCM_IOC_BIND, vcm_ioctl_bind, vcm_ioc_bind, off, false),
 	VCM_IOCTL(VCM_IOC_UNBIND, vcm_ioctl_unbind, vcm_ioc_res, res, false),
+	VCM_IOCTL(VCM_IOC_REBIND, vcm_ioctl_rebind, vcm_ioc_bind, rsvd, false),
+	VCM_IOCTL(VCM_IOC_MAP, vcm_ioctl_map, vcm_ioc_map, mmap_offset, true),
+	VCM_IOCTL(VCM_IOC_MAKE_BINDING, vcm_ioctl_make_binding, vcm_ioc_map, mmap_offset, true),
+	VCM_IOCTL(VCM_IOC_UNMAP, vcm_ioctl_unmap, vcm_ioc_res, res, false),
+	VCM_IOCTL(VCM_IOC_SWITCH, vcm_ioctl_switch, vcm_ioc_switch, rsvd, true),
+	VCM_IOCTL(VCM_IOC_SAVE, vcm_ioctl_save, vcm_ioc_destroy, rsvd, false),
+	VCM_IOCTL(VCM_IOC_RESTORE, vcm_ioctl_restore, vcm_ioc_destroy, rsvd, false),
+	VCM_IOCTL(VCM_IOC_FIND, vcm_ioctl_find, vcm_ioc_find, len, true),
+	VCM_IOCTL(VCM_IOC_PHYS_FIND, vcm_ioctl_phys_find, vcm_ioc_phys_find, start, true),
+	VCM_IOCTL(VCM_IOC_TRANSLATE, vcm_ioctl_translate, vcm_ioc_translate, out, true),
+	VCM_IOCTL(VCM_IOC_INFO, vcm_ioctl_info, vcm_ioc_info, state, true),
+	VCM_IOCTL(VCM_IOC_PIN_USER, vcm_ioctl_pin_user, vcm_ioc_pin, phys, true),
+	VCM_IOCTL(VCM_IOC_IMPORT_DMABUF, vcm_ioctl_import_dmabuf, vcm_ioc_dmabuf, len, true),
+	VCM_IOCTL(VCM_IOC_EXPORT_DMABUF, vcm_ioctl_export_dmabuf, vcm_ioc_dmabuf, len, true),
 	VCM_IOCTL(VCM_IOC_ASSOC, vcm_ioctl_assoc, vcm_ioc_assoc, assoc, true),
 	VCM_IOCTL(VCM_IOC_DEASSOC, vcm_ioctl_deassoc, vcm_ioc_assoc_op, assoc, false),
 	VCM_IOCTL(VCM_IOC_ACTIVATE, vcm_ioctl_activate, vcm_ioc_assoc_op, assoc, true),
@@ -59,11 +73,19 @@ union vcm_ioctl_arg {
 	struct vcm_ioc_res_info res_info;
 	struct vcm_ioc_phys_alloc phys_alloc;
 	struct vcm_ioc_bind bind;
+	struct vcm_ioc_map map;
+	struct vcm_ioc_switch sw;
+	struct vcm_ioc_find find;
+	struct vcm_ioc_phys_find phys_find;
+	struct vcm_ioc_translate translate;
+	struct vcm_ioc_info info;
+	struct vcm_ioc_pin pin;
+	struct vcm_ioc_dmabuf dmabuf;
 	struct vcm_ioc_assoc assoc;
 	struct vcm_ioc_assoc_op assoc_op;
 };
 
-static const struct vcm_ioctl_desc *vcm_ioctl_find(unsigned int cmd)
+static const struct vcm_ioctl_desc *vcm_ioctl_of(unsigned int cmd)
 {
 	unsigned int nr = _IOC_NR(cmd);
 
@@ -104,7 +126,7 @@ static int vcm_ioctl_copy_in(const struct vcm_ioctl_desc *desc, union vcm_ioctl_
  */
 long vcm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	const struct vcm_ioctl_desc *desc = vcm_ioctl_find(cmd);
+	const struct vcm_ioctl_desc *desc = vcm_ioctl_of(cmd);
 	struct vcm_file *vf = file->private_data;
 	void __user *user = (void __user *)arg;
 	union vcm_ioctl_arg buf;

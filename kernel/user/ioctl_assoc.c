@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ioctl_assoc.c - associations: ASSOC, DEASSOC, ACTIVATE, DEACTIVATE.
+ * ioctl_assoc.c - associations: ASSOC, DEASSOC, ACTIVATE, DEACTIVATE, SWITCH.
  *
  * Checks what the ABI adds to the core's own checks: flags, reserved members, ids of this file.
  * Only devices that their driver offered are found by name.
@@ -29,7 +29,6 @@ int vcm_ioctl_assoc(struct vcm_file *vf, void *arg)
 	struct vcm_ioc_assoc *io = arg;
 	struct vcm_assoc *assoc;
 	struct vcm_hctx *hctx;
-	int err;
 
 	if (io->flags)
 		return -EOPNOTSUPP;
@@ -42,24 +41,18 @@ int vcm_ioctl_assoc(struct vcm_file *vf, void *arg)
 	if (IS_ERR(assoc))
 		return PTR_ERR(assoc);
 	io->assoc = vcm_assoc_id(assoc);
-	err = xa_insert(&hctx->assocs, io->assoc, assoc, GFP_KERNEL_ACCOUNT);
-	if (err)
-		vcm_deassoc(assoc);
-	return err;
+	return vcm_hctx_add_assoc(vf, hctx, assoc);
 }
 
 /* The checks that the calls on an association share. */
 static int vcm_ioc_assoc_find(struct vcm_file *vf, const struct vcm_ioc_assoc_op *io,
 			      struct vcm_assoc **assoc)
 {
-	struct vcm_hctx *hctx;
-
 	if (io->flags)
 		return -EOPNOTSUPP;
 	if (io->active)
 		return -EINVAL;
-	hctx = vcm_file_context(vf, io->vcm);
-	*assoc = hctx && io->assoc <= ULONG_MAX ? xa_load(&hctx->assocs, io->assoc) : NULL;
+	*assoc = vcm_file_assoc(vf, io->vcm, io->assoc);
 	return *assoc ? 0 : -ENOENT;
 }
 
@@ -72,10 +65,7 @@ int vcm_ioctl_deassoc(struct vcm_file *vf, void *arg)
 
 	if (err)
 		return err;
-	err = vcm_deassoc(assoc);
-	if (!err)
-		xa_erase(&vcm_file_context(vf, io->vcm)->assocs, io->assoc);
-	return err;
+	return vcm_hctx_drop_assoc(vf, vcm_file_context(vf, io->vcm), assoc);
 }
 
 /* VCM_IOC_ACTIVATE */
@@ -105,5 +95,25 @@ int vcm_ioctl_deactivate(struct vcm_file *vf, void *arg)
 	err = vcm_deactivate(assoc);
 	if (!err)
 		io->active = vcm_assoc_activations(assoc);
+	return err;
+}
+
+/* VCM_IOC_SWITCH */
+int vcm_ioctl_switch(struct vcm_file *vf, void *arg)
+{
+	struct vcm_ioc_switch *io = arg;
+	struct vcm_assoc *from = vcm_file_assoc(vf, io->from_vcm, io->from);
+	struct vcm_assoc *to = vcm_file_assoc(vf, io->to_vcm, io->to);
+	int err;
+
+	if (io->flags)
+		return -EOPNOTSUPP;
+	if (io->active || io->rsvd)
+		return -EINVAL;
+	if (!from || !to)
+		return -ENOENT;
+	err = vcm_switch(from, to);
+	if (!err)
+		io->active = vcm_assoc_activations(to);
 	return err;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ioctl_phys.c - physical memory: PHYS_ALLOC, PHYS_FREE and mmap.
+ * ioctl_phys.c - physical memory: PHYS_ALLOC, PHYS_FREE, PIN_USER, IMPORT_DMABUF,
+ * EXPORT_DMABUF, and mmap.
  *
  * A mapping holds a reference of its own, counted like any other, so memory that a process can
  * see is never released.
@@ -15,11 +16,16 @@
 int vcm_ioctl_phys_alloc(struct vcm_file *vf, void *arg)
 {
 	struct vcm_ioc_phys_alloc *io = arg;
-	const struct vcm_phys_req req = { .len = io->len, .orders = io->orders };
+	const struct vcm_phys_req req = {
+		.len = io->len,
+		.orders = io->orders,
+		.cache = io->cache,
+		.flags = io->flags,
+		.node = io->node,
+		.holder = vf->holder,
+	};
 	struct vcm_phys *phys;
 
-	if (io->flags)
-		return -EOPNOTSUPP;
 	if (io->len > (u64)1 << VCM_MMAP_SLOT_SHIFT)
 		return -ENOMEM;
 	phys = vcm_phys_alloc(&req);
@@ -42,6 +48,63 @@ int vcm_ioctl_phys_free(struct vcm_file *vf, void *arg)
 	if (!hphys)
 		return -ENOENT;
 	vcm_file_drop_phys(vf, hphys);
+	return 0;
+}
+
+/* VCM_IOC_PIN_USER */
+int vcm_ioctl_pin_user(struct vcm_file *vf, void *arg)
+{
+	struct vcm_ioc_pin *io = arg;
+	struct vcm_phys *phys;
+	u64 mmap_offset;
+
+	if (io->flags & ~VCM_PIN_WRITE)
+		return -EOPNOTSUPP;
+	phys = vcm_phys_pin_user(io->uva, io->len, io->flags & VCM_PIN_WRITE, vf->holder);
+	if (IS_ERR(phys))
+		return PTR_ERR(phys);
+	io->phys = vcm_phys_id(phys);
+	return vcm_file_add_phys(vf, phys, &mmap_offset);
+}
+
+/* VCM_IOC_IMPORT_DMABUF */
+int vcm_ioctl_import_dmabuf(struct vcm_file *vf, void *arg)
+{
+	struct vcm_ioc_dmabuf *io = arg;
+	struct vcm_phys *phys;
+	u64 mmap_offset;
+
+	if (io->flags)
+		return -EOPNOTSUPP;
+	if (io->rsvd || io->phys)
+		return -EINVAL;
+	phys = vcm_phys_import_dmabuf_fd(io->fd, vf->holder);
+	if (IS_ERR(phys))
+		return PTR_ERR(phys);
+	io->phys = vcm_phys_id(phys);
+	io->len = vcm_phys_len(phys);
+	return vcm_file_add_phys(vf, phys, &mmap_offset);
+}
+
+/* VCM_IOC_EXPORT_DMABUF */
+int vcm_ioctl_export_dmabuf(struct vcm_file *vf, void *arg)
+{
+	struct vcm_ioc_dmabuf *io = arg;
+	struct vcm_hphys *hphys;
+	int fd;
+
+	if (io->flags)
+		return -EOPNOTSUPP;
+	if (io->rsvd || io->fd)
+		return -EINVAL;
+	hphys = vcm_file_phys(vf, io->phys);
+	if (!hphys)
+		return -ENOENT;
+	fd = vcm_phys_export_dmabuf_fd(hphys->phys);
+	if (fd < 0)
+		return fd;
+	io->fd = fd;
+	io->len = vcm_phys_len(hphys->phys);
 	return 0;
 }
 
@@ -97,9 +160,15 @@ static int vcm_mmap_locked(struct vcm_file *vf, struct vm_area_struct *vma)
 	hphys = xa_load(&vf->slots, vma->vm_pgoff >> slot_shift);
 	if (!hphys)
 		return -ENOENT;
+	if (!vcm_phys_is_own(hphys->phys))
+		return -EOPNOTSUPP;
 	if (off > vcm_phys_len(hphys->phys) || len > vcm_phys_len(hphys->phys) - off)
 		return -EINVAL;
 	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	if (vcm_phys_cache(hphys->phys) == VCM_CACHE_WC)
+		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	else if (vcm_phys_cache(hphys->phys) == VCM_CACHE_UC)
+		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 	err = vcm_vma_fill(vma, hphys->phys, off);
 	if (err)
 		return err;
@@ -114,7 +183,8 @@ static int vcm_mmap_locked(struct vcm_file *vf, struct vm_area_struct *vma)
  * @vma:  where; its offset is the mmap_offset of VCM_IOC_PHYS_ALLOC plus one into the memory
  *
  * Context: process, mmap_lock held. Return: 0, -EINVAL for a private mapping or one beyond the
- * memory, -ENOENT for an offset of no memory of this file, -ENOMEM.
+ * memory, -ENOENT for an offset of no memory of this file, -EOPNOTSUPP for memory from elsewhere,
+ * -ENOMEM.
  */
 int vcm_user_mmap(struct file *file, struct vm_area_struct *vma)
 {

@@ -26,12 +26,16 @@ struct vm_area_struct;
  * @contexts: struct vcm_hctx by context id; under @lock
  * @physes:   struct vcm_hphys by memory id; under @lock
  * @slots:    the same by mmap slot; under @lock
+ * @holder:   whose the references are; has the name of the opener
+ * @objects:  contexts, reservations, associations and memory owned; under @lock
  */
 struct vcm_file {
 	struct mutex lock;	/* the calls of one file, one after the other */
 	struct xarray contexts;
 	struct xarray physes;
 	struct xarray slots;
+	struct vcm_holder *holder;
+	unsigned int objects;
 };
 
 /**
@@ -79,8 +83,12 @@ struct vcm_hctx *vcm_file_context(struct vcm_file *vf, u32 id);
 int vcm_file_add_context(struct vcm_file *vf, struct vcm *vcm);
 void vcm_file_drop_context(struct vcm_file *vf, struct vcm_hctx *hctx);
 struct vcm_hres *vcm_file_res(struct vcm_file *vf, u32 vcm, u64 id);
-int vcm_hctx_add_res(struct vcm_hctx *hctx, struct vcm_res *res);
-void vcm_hctx_drop_res(struct vcm_hctx *hctx, struct vcm_hres *hres);
+int vcm_hctx_add_res(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_res *res);
+void vcm_hctx_drop_res(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_hres *hres);
+int vcm_hctx_unmap_res(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_hres *hres);
+int vcm_hctx_add_assoc(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_assoc *assoc);
+int vcm_hctx_drop_assoc(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_assoc *assoc);
+struct vcm_assoc *vcm_file_assoc(struct vcm_file *vf, u32 vcm, u64 id);
 struct vcm_hphys *vcm_file_phys(struct vcm_file *vf, u64 id);
 int vcm_file_add_phys(struct vcm_file *vf, struct vcm_phys *phys, u64 *mmap_offset);
 void vcm_file_drop_phys(struct vcm_file *vf, struct vcm_hphys *hphys);
@@ -88,21 +96,50 @@ void vcm_file_drop_phys(struct vcm_file *vf, struct vcm_hphys *hphys);
 /* ioctl.c */
 long vcm_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
-/* ioctl_context.c, ioctl_res.c, ioctl_phys.c, ioctl_assoc.c: @arg is the struct of the call */
-int vcm_ioctl_create(struct vcm_file *vf, void *arg);
-int vcm_ioctl_destroy(struct vcm_file *vf, void *arg);
-int vcm_ioctl_reserve(struct vcm_file *vf, void *arg);
-int vcm_ioctl_unreserve(struct vcm_file *vf, void *arg);
-int vcm_ioctl_ref(struct vcm_file *vf, void *arg);
-int vcm_ioctl_res_info(struct vcm_file *vf, void *arg);
-int vcm_ioctl_bind(struct vcm_file *vf, void *arg);
-int vcm_ioctl_unbind(struct vcm_file *vf, void *arg);
-int vcm_ioctl_phys_alloc(struct vcm_file *vf, void *arg);
-int vcm_ioctl_phys_free(struct vcm_file *vf, void *arg);
-int vcm_ioctl_assoc(struct vcm_file *vf, void *arg);
-int vcm_ioctl_deassoc(struct vcm_file *vf, void *arg);
-int vcm_ioctl_activate(struct vcm_file *vf, void *arg);
-int vcm_ioctl_deactivate(struct vcm_file *vf, void *arg);
+/* The calls: @arg is the struct of the call, zeroed beyond what user space gave. */
+#define VCM_IOCTL_FN(name) int vcm_ioctl_##name(struct vcm_file *vf, void *arg)
+
+/* ioctl_context.c */
+VCM_IOCTL_FN(create);
+VCM_IOCTL_FN(destroy);
+VCM_IOCTL_FN(save);
+VCM_IOCTL_FN(restore);
+VCM_IOCTL_FN(info);
+
+/* ioctl_res.c */
+VCM_IOCTL_FN(reserve);
+VCM_IOCTL_FN(unreserve);
+VCM_IOCTL_FN(ref);
+VCM_IOCTL_FN(res_info);
+
+int vcm_ioc_res_find(struct vcm_file *vf, const struct vcm_ioc_res *io, struct vcm_hres **hres);
+
+/* ioctl_bind.c */
+VCM_IOCTL_FN(bind);
+VCM_IOCTL_FN(rebind);
+VCM_IOCTL_FN(unbind);
+VCM_IOCTL_FN(map);
+VCM_IOCTL_FN(make_binding);
+VCM_IOCTL_FN(unmap);
+
+/* ioctl_find.c */
+VCM_IOCTL_FN(find);
+VCM_IOCTL_FN(phys_find);
+VCM_IOCTL_FN(translate);
+
+/* ioctl_phys.c */
+VCM_IOCTL_FN(phys_alloc);
+VCM_IOCTL_FN(phys_free);
+VCM_IOCTL_FN(pin_user);
+VCM_IOCTL_FN(import_dmabuf);
+VCM_IOCTL_FN(export_dmabuf);
+
+/* ioctl_assoc.c */
+VCM_IOCTL_FN(assoc);
+VCM_IOCTL_FN(deassoc);
+VCM_IOCTL_FN(activate);
+VCM_IOCTL_FN(deactivate);
+VCM_IOCTL_FN(switch);
 
 /* ioctl_phys.c */
 int vcm_user_mmap(struct file *file, struct vm_area_struct *vma);

@@ -23,7 +23,7 @@ rules() {
 	kernel/include|<linux/(types|ioctl)\.h>|"vcm_events\.h"|"uapi/vcm\.h"
 	kernel/core|$api|"vcm_(os|probe)\.h"
 	kernel/os|$api|<linux/.*>|<trace/define_trace\.h>|"compat\.h"
-	kernel/drivers|$api|<linux/.*>|"compat\.h"
+	kernel/drivers|$api|<linux/.*>|"compat\.h"|"drivers/drivers\.h"
 	kernel/samples|$api|<linux/.*>|"compat\.h"
 	kernel/sim|$api|<linux/.*>|"compat\.h"|"formats/[a-z0-9_]+\.h"
 	kernel/sim/formats|$api|"vcm_os\.h"

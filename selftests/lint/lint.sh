@@ -28,6 +28,11 @@ ignored() {
 	TRAILING_SEMICOLON|kernel/os/vcm_trace\.h|makes members of a struct
 	SPACING|kernel/os/vcm_(probe|trace)\.h|the comma is what the X-macro puts before each item
 	SPDX_LICENSE_TAG|.*|checked by spdx.sh for all languages
+	LINUX_VERSION_CODE|kernel/compat\.h|telling kernels apart is what the file is for
+	CONSTANT_COMPARISON|kernel/compat\.h|KERNEL_VERSION() is taken for a constant on the left
+	OPEN_BRACE|kernel/core/lookup\.c|functions named _for_each_ are taken for loops
+	ENOSYS|kernel/drivers/iommu\.c|what report_iommu_fault() wants for "not handled"
+	OOM_MESSAGE|kernel/drivers/iommu\.c|a fault that cannot be told must not go unseen
 	FILE_PATH_CHANGES|.*|asks for a line in the kernel's MAINTAINERS
 	LIST
 }

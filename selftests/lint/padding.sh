@@ -31,7 +31,7 @@ sizes() {
 
 headers=("$@")
 if [ $# -eq 0 ]; then
-	headers=("$top/kernel/include/uapi/vcm.h" "$top/kernel/include/vcm_events.h")
+	headers=("$top"/kernel/include/uapi/*.h "$top/kernel/include/vcm_events.h")
 fi
 for header in "${headers[@]}"; do
 	echo "#include \"$(realpath "$header")\""

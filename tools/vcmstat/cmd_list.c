@@ -2,11 +2,8 @@
 /*
  * cmd_list.c - vcmstat list: what there is, from a snapshot or at the end of a recording.
  */
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "source.h"
 #include "vcmstat.h"
 
 static struct {
@@ -22,41 +19,10 @@ static const struct opt opts[] = {
 	{ OPT_CHOICE, "format", 0, "FORMAT",
 	  &env.format, "text, json or debugfs", .choices = "text json debugfs" },
 	{ OPT_TEXT, "file", 0, "NAME", &env.file,
-	  "with debugfs: only contexts, ID/map, memory or assocs" },
+	  "with debugfs: only contexts, ID/map, memory, assocs or reference_counts" },
 	{ OPT_FLAG, "strict", 0, NULL, &env.strict, "exit with 5 when the recording has losses" },
 	{ OPT_END },
 };
-
-static int load_snapshot(const struct settings *set, struct model *m, struct error *err)
-{
-	size_t len;
-	void *buf;
-	int ret;
-
-	if (src_snap_read(set->snapshot, &buf, &len, err))
-		return -1;
-	ret = model_load(m, buf, len, err);
-	free(buf);
-	return ret;
-}
-
-static int load_recording(struct model *m, struct error *err)
-{
-	struct json_recording rec;
-
-	if (src_json_read(env.events, m, &rec, err))
-		return -1;
-	if (rec.lost)
-		fprintf(stderr, "vcmstat: %" PRIu64 " events are missing in %s, "
-			"the state may be wrong\n", rec.lost, env.events);
-	if (!rec.ended)
-		fprintf(stderr, "vcmstat: %s has no end record, the recording was cut off\n",
-			env.events);
-	if (!rec.lost && m->conflicts)
-		return error_set(err, EXIT_FAILED, "%s: the events contradict the state: %s",
-				 env.events, m->conflict);
-	return env.strict && (rec.lost || !rec.ended) ? EXIT_LOST : EXIT_OK;
-}
 
 static void print_json(const struct settings *set, const struct model *m)
 {
@@ -92,12 +58,8 @@ static int run_list(const struct settings *set)
 	struct model m;
 	int ret;
 
-	if (env.events && set->snapshot) {
-		error_set(&err, EXIT_USAGE, "--events and --snapshot exclude each other");
-		return error_print(&err);
-	}
 	model_init(&m);
-	ret = env.events ? load_recording(&m, &err) : load_snapshot(set, &m, &err);
+	ret = load_state(set, env.events, env.strict, &m, &err);
 	if (ret >= 0 && print(set, &m, &err))
 		ret = -1;
 	model_fini(&m);

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * cmd_verify.c - vcmstat verify: does snapshot plus stream give the later snapshot, byte for byte?
+ *
+ * And does the iterator for BPF programs give the bytes of the snapshot file?  That is compared
+ * between two readings of the file that are the same, so that nothing happened meanwhile; when
+ * something always happens, the events have to give what the iterator gives.
  */
 #include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "follow.h"
 #include "json.h"
 #include "vcmstat.h"
+
+#define QUIET_TRIES	10
+#define QUIET_WAIT_MS	20
+
+/* What was found out about the iterator. */
+struct iterator {
+	const char *result;	/* "equal", "equal by events", "absent" */
+	uint32_t records;
+	struct error absent;	/* why */
+};
 
 static struct {
 	double seconds;
@@ -17,7 +34,7 @@ static const struct opt opts[] = {
 	{ OPT_END },
 };
 
-static void report(const struct settings *set, const struct follow *f)
+static void report(const struct settings *set, const struct follow *f, const struct iterator *it)
 {
 	uint64_t events = model_ops(&f->model);
 	struct json j;
@@ -25,6 +42,11 @@ static void report(const struct settings *set, const struct follow *f)
 	if (!set->json) {
 		fprintf(set->out, "OK: %" PRIu64 " events on %zu streams give the snapshot\n",
 			events, f->model.stream.nr);
+		if (it->records)
+			fprintf(set->out, "OK: %u records by the iterator: %s\n", it->records,
+				it->result);
+		else
+			fprintf(set->out, "iterator not compared: %s\n", it->absent.text);
 		return;
 	}
 	json_init(&j, set->out);
@@ -32,21 +54,17 @@ static void report(const struct settings *set, const struct follow *f)
 	json_u64(&j, "events", events);
 	json_u64(&j, "streams", f->model.stream.nr);
 	json_str(&j, "result", "equal");
+	json_str(&j, "iterator", it->result);
+	json_u64(&j, "iterator_records", it->records);
 	json_end(&j);
 	json_fini(&j);
 }
 
-static int verify(const struct settings *set, struct follow *f, struct run *run,
-		  struct error *err)
+/* Compare the model with a snapshot of the source and with the stream itself. */
+static int verify_events(struct follow *f, struct error *err)
 {
 	bool lost = false;
 
-	if (follow_start(f, err))
-		return -1;
-	while (run_wait(run) != RUN_STOP) {
-		if (follow_poll(f, err))
-			return -1;
-	}
 	if (follow_verify(f, &lost, err))
 		return -1;
 	if (f->totals.gaps && !f->totals.dropped)
@@ -60,7 +78,104 @@ static int verify(const struct settings *set, struct follow *f, struct run *run,
 	if (f->model.conflicts)
 		return error_set(err, EXIT_FAILED, "the events contradict the state: %s",
 				 f->model.conflict);
-	report(set, f);
+	return 0;
+}
+
+static int iter_snapshot(struct source *src, void **buf, size_t *len, struct error *err)
+{
+	(void)src;
+	return src_iter_read(buf, len, err);
+}
+
+static int verify_iter_by_events(struct follow *f, struct error *err)
+{
+	const struct source_ops *ops = f->src->ops;
+	struct source_ops by_iter = *ops;
+	int ret;
+
+	by_iter.snapshot = iter_snapshot;
+	f->src->ops = &by_iter;
+	ret = verify_events(f, err);
+	f->src->ops = ops;
+	return ret;
+}
+
+static int same_bytes(const void *file, size_t file_len, const void *iter, size_t iter_len,
+		      struct error *err)
+{
+	const unsigned char *a = file, *b = iter;
+	size_t at = 0;
+
+	while (at < file_len && at < iter_len && a[at] == b[at])
+		at++;
+	if (at == file_len && at == iter_len)
+		return 0;
+	return error_set(err, EXIT_FAILED, "the iterator gives %zu bytes, the snapshot file %zu; "
+			 "they differ at byte %zu", iter_len, file_len, at);
+}
+
+/* 1 compared, 0 something happened meanwhile, -1 they differ or cannot be read. */
+static int compare_once(struct follow *f, struct iterator *it, struct error *err)
+{
+	void *before = NULL, *iter = NULL, *after = NULL;
+	size_t before_len, iter_len, after_len;
+	int ret = -1;
+
+	if (f->src->ops->snapshot(f->src, &before, &before_len, err) ||
+	    src_iter_read(&iter, &iter_len, err) ||
+	    f->src->ops->snapshot(f->src, &after, &after_len, err))
+		goto out_free;
+	it->records = ((const struct vcm_snap_header *)iter)->nr_records;
+	ret = 0;
+	if (before_len == after_len && !memcmp(before, after, before_len))
+		ret = same_bytes(before, before_len, iter, iter_len, err) ? -1 : 1;
+out_free:
+	free(before);
+	free(iter);
+	free(after);
+	return ret;
+}
+
+static int verify_iter(struct follow *f, struct iterator *it, struct error *err)
+{
+	struct error why = { 0 };
+	int try, ret = 0;
+
+	for (try = 0; try < QUIET_TRIES && !ret; try++) {
+		if (try)
+			poll(NULL, 0, QUIET_WAIT_MS);
+		if (follow_poll(f, err))	/* the ring must not fill meanwhile */
+			return -1;
+		ret = compare_once(f, it, &why);
+	}
+	it->result = ret ? "equal" : "equal by events";
+	if (ret > 0)
+		return 0;
+	if (!ret)
+		return verify_iter_by_events(f, err);
+	if (why.code == EXIT_ABSENT) {
+		it->result = "absent";
+		it->absent = why;
+		return 0;
+	}
+	*err = why;
+	return -1;
+}
+
+static int verify(const struct settings *set, struct follow *f, struct run *run,
+		  struct error *err)
+{
+	struct iterator it = { 0 };
+
+	if (follow_start(f, err))
+		return -1;
+	while (run_wait(run) != RUN_STOP) {
+		if (follow_poll(f, err))
+			return -1;
+	}
+	if (verify_events(f, err) || verify_iter(f, &it, err))
+		return -1;
+	report(set, f, &it);
 	return 0;
 }
 
@@ -92,7 +207,7 @@ static int run_verify(const struct settings *set)
 const struct command cmd_verify = {
 	.name = "verify",
 	.args = "[seconds]",
-	.summary = "check that snapshot and events agree byte for byte",
+	.summary = "check that snapshot, events and iterator agree byte for byte",
 	.examples =
 		"  vcmstat verify 5                  follow for five seconds, then compare\n",
 	.opts = opts,

@@ -19,6 +19,66 @@ static void tell_gap(struct follow *f, const struct model_gap *gap)
 	f->sink->ops->gap(f->sink, gap);
 }
 
+static void names_init(struct follow_names *names, const char *field)
+{
+	unsigned int type, i;
+
+	for (type = 0; type < VCM_EVENT_END; type++) {
+		const struct schema_event *schema = schema_event(type);
+
+		names->at[type] = -1;
+		for (i = 0; schema && i < schema->nr_arg; i++) {
+			if (!strcmp(schema->arg[i].name, field))
+				names->at[type] = (signed char)i;
+		}
+	}
+}
+
+static void names_note(struct follow_names *names, const struct table *known,
+		       const struct vcm_event *ev)
+{
+	int at = ev->type < VCM_EVENT_END ? names->at[ev->type] : -1;
+	uint32_t number = at < 0 ? 0 : (uint32_t)ev->arg[at];
+
+	/* numbers are given in order: what is missing below @asked was gone by then */
+	if (number > names->asked && number > names->wanted && !table_find(known, number, 0))
+		names->wanted = number;
+}
+
+static bool names_wanted(const struct follow *f)
+{
+	return f->holders.wanted > f->holders.asked || f->devices.wanted > f->devices.asked;
+}
+
+/* A snapshot was read that is later than every event taken in. */
+static void names_asked(struct follow *f)
+{
+	f->holders.asked = f->holders.wanted;
+	f->devices.asked = f->devices.wanted;
+}
+
+static void tell_name(void *arg, unsigned int type, const void *row)
+{
+	struct follow *f = arg;
+
+	f->sink->ops->name(f->sink, type, row);
+}
+
+static int ask_names(struct follow *f, struct error *err)
+{
+	size_t len;
+	void *buf;
+	int ret;
+
+	if (f->src->ops->snapshot(f->src, &buf, &len, err))
+		return -1;
+	f->last_names_ns = now_ns();
+	ret = model_learn_names(&f->model, buf, len, tell_name, f, err);
+	names_asked(f);
+	free(buf);
+	return ret;
+}
+
 static void take_event(struct follow *f, const struct vcm_event *ev)
 {
 	enum model_result result = model_apply(&f->model, ev);
@@ -28,7 +88,10 @@ static void take_event(struct follow *f, const struct vcm_event *ev)
 		tell_gap(f, &f->model.gap);
 	if (result == MODEL_APPLIED || result == MODEL_GAP) {
 		f->totals.events++;
+		f->totals.faults += ev->type == VCM_EVENT_fault;
 		f->sink->ops->event(f->sink, ev);
+		names_note(&f->holders, &f->model.holder, ev);
+		names_note(&f->devices, &f->model.device, ev);
 	}
 	if (ev->type != VCM_EVENT_create)
 		return;
@@ -84,6 +147,8 @@ void follow_init(struct follow *f, struct source *src, struct sink *sink)
 	f->settle_tries = SETTLE_TRIES;
 	model_init(&f->model);
 	model_init(&f->next);
+	names_init(&f->holders, "holder");
+	names_init(&f->devices, "dev");
 	src->event = on_event;
 	src->fault = on_fault;
 	src->arg = f;
@@ -208,6 +273,7 @@ static void sync_end(struct follow *f)
 	f->model = f->next;
 	model_init(&f->next);
 	f->syncing = false;
+	names_asked(f);
 	f->stale = dropped;	/* it may be newer than the snapshot */
 	f->sink->ops->state(f->sink, &f->model, f->started);
 	f->started = true;
@@ -251,6 +317,8 @@ int follow_poll(struct follow *f, struct error *err)
 		return -1;
 	if (f->stale && !follow_done(f) && now_ns() - f->last_sync_ns >= f->sync_gap_ns)
 		return resync(f, err);
+	if (names_wanted(f) && now_ns() - f->last_names_ns >= f->sync_gap_ns)
+		return ask_names(f, err);
 	return 0;
 }
 
@@ -264,7 +332,7 @@ int follow_finish(struct follow *f, struct error *err)
 		if (resync(f, err))
 			return -1;
 	}
-	return 0;
+	return names_wanted(f) ? ask_names(f, err) : 0;
 }
 
 int follow_verify(struct follow *f, bool *lost, struct error *err)

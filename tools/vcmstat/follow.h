@@ -4,10 +4,13 @@
  *
  * The protocol: the source records already; take a snapshot; drop events that it contains; apply
  * the rest.  When a number is missing or the source dropped something, the loss is told, and once
- * what waits is drained a new snapshot replaces the model.
+ * what waits is drained a new snapshot replaces the model.  Around that snapshot no event is lost
+ * or told twice: events up to its seqs still go to the old model and to the sink, later ones wait
+ * until the sink has been given the new state.
  *
- * Around that snapshot no event is lost or told twice: events up to its seqs still go to the old
- * model and to the sink, later ones wait until the sink has been given the new state.
+ * Events tell holders and devices by number.  When one comes that the model has no name for, the
+ * names are read from a snapshot, which changes nothing else: a holder is in every snapshot for as
+ * long as it has a reference, so at the end all that matter are known.
  */
 #ifndef VCMSTAT_FOLLOW_H
 #define VCMSTAT_FOLLOW_H
@@ -15,6 +18,13 @@
 #include "model.h"
 #include "sink.h"
 #include "source.h"
+
+/* Numbers of holders, or of devices, whose names are to be asked for. */
+struct follow_names {
+	uint32_t wanted;	/* the highest that an event told and the model could not name */
+	uint32_t asked;		/* a snapshot was read since every one up to here was told */
+	signed char at[VCM_EVENT_END];	/* place of the number among the fields, -1 for none */
+};
 
 struct follow {
 	struct source *src;
@@ -29,6 +39,8 @@ struct follow {
 	struct source_losses seen;
 	uint64_t dropped_before;	/* by the source, before the last snapshot */
 	struct model next;	/* of the snapshot being taken in */
+	struct follow_names holders;
+	struct follow_names devices;
 	struct vcm_event *later;
 	size_t nr_later;
 	size_t cap_later;
@@ -36,6 +48,7 @@ struct follow {
 	bool syncing;
 	bool stale;		/* the model has missed something */
 	uint64_t last_sync_ns;
+	uint64_t last_names_ns;
 };
 
 void follow_init(struct follow *f, struct source *src, struct sink *sink);

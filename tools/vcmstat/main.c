@@ -18,6 +18,7 @@
 static const struct command *const commands[] = {
 	&cmd_events,
 	&cmd_list,
+	&cmd_refs,
 	&cmd_top,
 	&cmd_verify,
 };

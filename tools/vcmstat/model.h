@@ -4,7 +4,8 @@
  *
  * Pure: no file, no kernel, no output.  A model is loaded from a snapshot, changed by events and
  * encoded back into the bytes that the kernel would write, so that "snapshot plus stream" can be
- * compared with a later snapshot byte for byte (device records excepted: they have no events).
+ * compared with a later snapshot byte for byte (device and holder records excepted: they only
+ * describe, and have no events).
  *
  * Rules
  *   - the seq of every stream is kept; an event that the state contains already is stale and
@@ -18,6 +19,7 @@
 #ifndef VCMSTAT_MODEL_H
 #define VCMSTAT_MODEL_H
 
+#include "holds.h"
 #include "schema.h"
 #include "table.h"
 #include "util.h"
@@ -39,10 +41,12 @@ struct model {
 	/* rows are the structs of the snapshot */
 	struct table stream;
 	struct table device;
+	struct table holder;
 	struct table context;
 	struct table assoc;
 	struct table phys;
 	struct table res;	/* found by context, id */
+	struct table holds;	/* of contexts, reservations and memory, see holds.h */
 
 	struct table dead;	/* streams of destroyed contexts: struct model_dead */
 	struct vcm_event *held;
@@ -77,8 +81,13 @@ int model_load(struct model *m, const void *buf, size_t len, struct error *err);
 void *model_encode(const struct model *m, size_t *len);
 /* -1 with the first difference between the model and a snapshot in @err. */
 int model_compare(const struct model *m, const void *buf, size_t len, struct error *err);
-/* The row that a record describes, NULL when it exists already.  Used by readers of state. */
-void *model_add_record(struct model *m, unsigned int type, const void *payload);
+/* Take a record in; NULL, or why it cannot be.  Used by readers of state. */
+const char *model_add_record(struct model *m, unsigned int type, const void *payload);
+
+/* Learn the names in a snapshot that the model does not know, and nothing else. */
+typedef void (*model_name_fn)(void *arg, unsigned int type, const void *row);
+int model_learn_names(struct model *m, const void *buf, size_t len, model_name_fn told,
+		      void *arg, struct error *err);
 
 /* model_view.c: the rows of one table in the order of the snapshot; the caller frees it. */
 const void **model_sorted(const struct model *m, unsigned int type, size_t *nr);
@@ -87,7 +96,7 @@ const void **model_sorted(const struct model *m, unsigned int type, size_t *nr);
 struct model_sum {
 	uint64_t contexts;
 	uint64_t reservations;
-	uint64_t reserved;	/* bytes */
+	uint64_t reserved;	/* bytes, of a sub-window only what is taken inside it */
 	uint64_t bound;
 	uint64_t mapped;	/* bytes of bindings live in at least one domain */
 	uint64_t bindings;
@@ -103,5 +112,9 @@ void model_total(const struct model *m, struct model_sum *sum);
 struct model_sum *model_sums(const struct model *m);
 uint64_t model_bindings_of(const struct model *m, uint64_t phys);
 uint64_t model_ops(const struct model *m);
+/* The references to an object that are nobody's, of @refs in all. */
+uint32_t model_unnamed(const struct holds *h, uint32_t refs);
+/* "app/412", NULL when the name is not known. */
+const char *model_holder_name(const struct model *m, uint32_t holder);
 
 #endif

@@ -29,7 +29,7 @@ struct walk {
 
 static const struct schema_record *known(unsigned int type)
 {
-	return type <= VCM_SNAP_RES && schema_records[type].name ? &schema_records[type] : NULL;
+	return type < SCHEMA_RECORDS && schema_records[type].name ? &schema_records[type] : NULL;
 }
 
 static int damaged(struct error *err, size_t pos, const char *what)
@@ -86,11 +86,13 @@ static int walk_next(struct walk *w, struct record *r, struct error *err)
 	return 1;
 }
 
+/* Not for holds, which are no table of their records. */
 static struct table *table_of(const struct model *m, unsigned int type)
 {
 	switch (type) {
 	case VCM_SNAP_STREAM: return (struct table *)&m->stream;
 	case VCM_SNAP_DEVICE: return (struct table *)&m->device;
+	case VCM_SNAP_HOLDER: return (struct table *)&m->holder;
 	case VCM_SNAP_CONTEXT: return (struct table *)&m->context;
 	case VCM_SNAP_ASSOC: return (struct table *)&m->assoc;
 	case VCM_SNAP_PHYS: return (struct table *)&m->phys;
@@ -112,17 +114,59 @@ static struct table_key key_of(unsigned int type, const void *payload)
 	}
 }
 
-void *model_add_record(struct model *m, unsigned int type, const void *payload)
+/* How many references the object of a hold has, NULL when it is not there. */
+static const __u32 *refs_held(const struct model *m, const struct vcm_snap_hold *hold)
+{
+	const struct vcm_snap_context *c;
+	const struct vcm_snap_phys *p;
+	const struct vcm_snap_res *r;
+
+	switch (hold->kind) {
+	case VCM_KIND_CONTEXT:
+		c = hold->id == hold->vcm ? table_find(&m->context, hold->vcm, 0) : NULL;
+		return c ? &c->refs : NULL;
+	case VCM_KIND_RES:
+		r = table_find(&m->res, hold->vcm, hold->id);
+		return r ? &r->refs : NULL;
+	case VCM_KIND_PHYS:
+		p = hold->vcm ? NULL : table_find(&m->phys, hold->id, 0);
+		return p ? &p->refs : NULL;
+	default:
+		return NULL;
+	}
+}
+
+static const char *add_hold(struct model *m, const struct vcm_snap_hold *hold)
+{
+	const struct holds *h = holds_of(&m->holds, hold->kind, hold->vcm, hold->id);
+	const __u32 *refs = refs_held(m, hold);
+	uint32_t i;
+
+	if (!refs)
+		return "a hold of an object that is not there";
+	if (!hold->holder || !hold->count)
+		return "a hold of nobody or of nothing";
+	if (holds_sum(h) + hold->count > *refs)
+		return "more holds than references";
+	for (i = 0; h && i < h->nr; i++) {
+		if (h->hold[i].holder == hold->holder)
+			return "the same object twice";
+	}
+	holds_get(&m->holds, hold);
+	return NULL;
+}
+
+const char *model_add_record(struct model *m, unsigned int type, const void *payload)
 {
 	struct table *t = table_of(m, type);
 	struct table_key key = key_of(type, payload);
-	void *row;
 
+	if (type == VCM_SNAP_HOLD)
+		return add_hold(m, payload);
 	if (table_find(t, key.a, key.b))
-		return NULL;
-	row = table_add(t, key.a, key.b);
-	memcpy(row, payload, t->row);
-	return row;
+		return "the same object twice";
+	memcpy(table_add(t, key.a, key.b), payload, t->row);
+	return NULL;
 }
 
 /* Payloads are copied to an aligned place before a struct is laid over them. */
@@ -132,8 +176,10 @@ static int load_record(struct model *m, const struct walk *w, const struct recor
 	const struct schema_record *schema = known(r->type);
 	union {
 		struct vcm_snap_device device;
+		struct vcm_snap_holder holder;
 		struct vcm_snap_res res;
 	} payload;
+	const char *why;
 
 	if (!schema)
 		return 0;
@@ -142,9 +188,10 @@ static int load_record(struct model *m, const struct walk *w, const struct recor
 	    (payload.device.name[VCM_DEVICE_NAME_LEN - 1] ||
 	     payload.device.iommu[VCM_DEVICE_NAME_LEN - 1]))
 		return damaged(err, w->pos, "name without end");
-	if (!model_add_record(m, r->type, &payload))
-		return damaged(err, w->pos, "the same object twice");
-	return 0;
+	if (r->type == VCM_SNAP_HOLDER && payload.holder.name[VCM_HOLDER_NAME_LEN - 1])
+		return damaged(err, w->pos, "name without end");
+	why = model_add_record(m, r->type, &payload);
+	return why ? damaged(err, w->pos, why) : 0;
 }
 
 int model_load(struct model *m, const void *buf, size_t len, struct error *err)
@@ -171,34 +218,61 @@ int model_load(struct model *m, const void *buf, size_t len, struct error *err)
 	return 0;
 }
 
+static void learn(struct model *m, unsigned int type, const struct table *from,
+		  model_name_fn told, void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < from->nr; i++) {
+		const void *row = table_row(from, i);
+
+		if (!model_add_record(m, type, row))
+			told(arg, type, row);
+	}
+}
+
+int model_learn_names(struct model *m, const void *buf, size_t len, model_name_fn told,
+		      void *arg, struct error *err)
+{
+	struct model fresh;
+
+	model_init(&fresh);
+	if (model_load(&fresh, buf, len, err))
+		return -1;
+	learn(m, VCM_SNAP_DEVICE, &fresh.device, told, arg);
+	learn(m, VCM_SNAP_HOLDER, &fresh.holder, told, arg);
+	model_fini(&fresh);
+	return 0;
+}
+
 void *model_encode(const struct model *m, size_t *len)
 {
 	struct vcm_snap_header h = { .magic = VCM_SNAP_MAGIC, .version = VCM_SNAP_VERSION,
-				     .header_len = sizeof(h) };
+				     .header_len = sizeof(h), .total_len = sizeof(h) };
+	const void **rows[SCHEMA_SNAP_TYPES];
+	size_t nr[SCHEMA_SNAP_TYPES], i, type;
 	unsigned char *buf, *at;
-	unsigned int type;
-	size_t i, nr;
 
-	h.total_len = sizeof(h);
-	for (type = VCM_SNAP_STREAM; type <= VCM_SNAP_RES; type++) {
-		nr = table_of(m, type)->nr;
-		h.nr_records += (__u32)nr;
-		h.total_len += nr * (sizeof(struct vcm_snap_rec) + schema_records[type].size);
+	for (i = 0; i < SCHEMA_SNAP_TYPES; i++) {
+		type = schema_snap_order[i];
+		rows[i] = model_sorted(m, (unsigned int)type, &nr[i]);
+		h.nr_records += (__u32)nr[i];
+		h.total_len += nr[i] * (sizeof(struct vcm_snap_rec) + schema_records[type].size);
 	}
 	buf = xcalloc(1, h.total_len);
 	memcpy(buf, &h, sizeof(h));
 	at = buf + sizeof(h);
-	for (type = VCM_SNAP_STREAM; type <= VCM_SNAP_RES; type++) {
-		struct vcm_snap_rec head = { .type = (__u16)type,
-					     .len = (__u32)schema_records[type].size };
-		const void **rows = model_sorted(m, type, &nr);
+	for (i = 0; i < SCHEMA_SNAP_TYPES; i++) {
+		struct vcm_snap_rec head = { .type = (__u16)schema_snap_order[i] };
+		size_t row;
 
-		for (i = 0; i < nr; i++) {
+		head.len = (__u32)schema_records[head.type].size;
+		for (row = 0; row < nr[i]; row++) {
 			memcpy(at, &head, sizeof(head));
-			memcpy(at + sizeof(head), rows[i], head.len);
+			memcpy(at + sizeof(head), rows[i][row], head.len);
 			at += sizeof(head) + head.len;
 		}
-		free(rows);
+		free(rows[i]);
 	}
 	*len = h.total_len;
 	return buf;
@@ -217,16 +291,26 @@ static uint64_t member_value(const struct schema_member *mb, const unsigned char
 	return v32;
 }
 
-/* "reservation 3 of context 1" */
+/* "reservation 3 of context 1", "hold of holder 2 on phys 7" */
 static void record_name(char *buf, size_t len, const struct record *r)
 {
 	const struct schema_record *s = known(r->type);
-	int n = snprintf(buf, len, "%s %" PRIu64, s->name,
-			 member_value(&s->member[0], r->payload));
+	uint64_t id = member_value(&s->member[0], r->payload);
+	struct vcm_snap_hold hold;
+	int n;
 
-	if (r->type == VCM_SNAP_RES)
-		snprintf(buf + n, len - (size_t)n, " of context %" PRIu64,
-			 member_value(&s->member[1], r->payload));
+	if (r->type != VCM_SNAP_HOLD) {
+		n = snprintf(buf, len, "%s %" PRIu64, s->name, id);
+		if (r->type == VCM_SNAP_RES)
+			snprintf(buf + n, len - (size_t)n, " of context %" PRIu64,
+				 member_value(&s->member[1], r->payload));
+		return;
+	}
+	memcpy(&hold, r->payload, sizeof(hold));
+	n = snprintf(buf, len, "hold of holder %u on %s %" PRIu64, hold.holder,
+		     schema_enum_text(SCHEMA_kind, hold.kind), id);
+	if (hold.kind == VCM_KIND_RES)
+		snprintf(buf + n, len - (size_t)n, " of context %u", hold.vcm);
 }
 
 static int record_differs(const struct record *a, const struct record *b, struct error *err)
@@ -261,7 +345,8 @@ static int walk_state(struct walk *w, struct record *r, struct error *err)
 
 	do
 		more = walk_next(w, r, err);
-	while (more > 0 && (r->type == VCM_SNAP_DEVICE || !known(r->type)));
+	while (more > 0 && (r->type == VCM_SNAP_DEVICE || r->type == VCM_SNAP_HOLDER ||
+			    !known(r->type)));
 	return more;
 }
 

@@ -10,7 +10,7 @@ static int order(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* Streams, devices and contexts begin with their number in 32 bits. */
+/* Streams, devices, holders and contexts begin with their number in 32 bits. */
 static int order_u32(const void *x, const void *y)
 {
 	return order(**(const __u32 * const *)x, **(const __u32 * const *)y);
@@ -28,7 +28,53 @@ static int order_res(const void *x, const void *y)
 	const struct vcm_snap_res *b = *(const struct vcm_snap_res * const *)y;
 	int by = order(a->vcm, b->vcm);
 
-	return by ? by : order(a->start, b->start);
+	if (!by)
+		by = order(a->start, b->start);
+	return by ? by : order(a->res, b->res);
+}
+
+/* The holds of one object behind the @nr rows that are there. */
+static size_t add_holds(const void **rows, size_t nr, const struct holds *h)
+{
+	uint32_t i;
+
+	for (i = 0; h && i < h->nr; i++)
+		rows[nr++] = &h->hold[i];
+	return nr;
+}
+
+/* In the order of the objects, then by age. */
+static const void **sorted_holds(const struct model *m, size_t *nr)
+{
+	size_t contexts, reservations, memory, i, all = 0;
+	const void **context = model_sorted(m, VCM_SNAP_CONTEXT, &contexts);
+	const void **res = model_sorted(m, VCM_SNAP_RES, &reservations);
+	const void **phys = model_sorted(m, VCM_SNAP_PHYS, &memory);
+	const void **rows;
+
+	for (i = 0; i < m->holds.nr; i++)
+		all += ((const struct holds *)table_row(&m->holds, i))->nr;
+	rows = xcalloc(all + 1, sizeof(*rows));
+	*nr = 0;
+	for (i = 0; i < contexts; i++) {
+		uint32_t vcm = ((const struct vcm_snap_context *)context[i])->vcm;
+
+		*nr = add_holds(rows, *nr, holds_of(&m->holds, VCM_KIND_CONTEXT, vcm, vcm));
+	}
+	for (i = 0; i < reservations; i++) {
+		const struct vcm_snap_res *r = res[i];
+
+		*nr = add_holds(rows, *nr, holds_of(&m->holds, VCM_KIND_RES, r->vcm, r->res));
+	}
+	for (i = 0; i < memory; i++) {
+		uint64_t id = ((const struct vcm_snap_phys *)phys[i])->phys;
+
+		*nr = add_holds(rows, *nr, holds_of(&m->holds, VCM_KIND_PHYS, 0, id));
+	}
+	free(phys);
+	free(res);
+	free(context);
+	return rows;
 }
 
 const void **model_sorted(const struct model *m, unsigned int type, size_t *nr)
@@ -37,16 +83,22 @@ const void **model_sorted(const struct model *m, unsigned int type, size_t *nr)
 		[VCM_SNAP_STREAM] = order_u32, [VCM_SNAP_DEVICE] = order_u32,
 		[VCM_SNAP_CONTEXT] = order_u32, [VCM_SNAP_ASSOC] = order_u64,
 		[VCM_SNAP_PHYS] = order_u64, [VCM_SNAP_RES] = order_res,
+		[VCM_SNAP_HOLDER] = order_u32,
 	};
 	const struct table *tables[] = {
 		[VCM_SNAP_STREAM] = &m->stream, [VCM_SNAP_DEVICE] = &m->device,
 		[VCM_SNAP_CONTEXT] = &m->context, [VCM_SNAP_ASSOC] = &m->assoc,
 		[VCM_SNAP_PHYS] = &m->phys, [VCM_SNAP_RES] = &m->res,
+		[VCM_SNAP_HOLDER] = &m->holder,
 	};
-	const struct table *t = tables[type];
-	const void **rows = xcalloc(t->nr + 1, sizeof(*rows));
+	const struct table *t;
+	const void **rows;
 	size_t i;
 
+	if (type == VCM_SNAP_HOLD)
+		return sorted_holds(m, nr);
+	t = tables[type];
+	rows = xcalloc(t->nr + 1, sizeof(*rows));
 	for (i = 0; i < t->nr; i++)
 		rows[i] = table_row(t, i);
 	qsort(rows, t->nr, sizeof(*rows), by[type]);
@@ -57,7 +109,8 @@ const void **model_sorted(const struct model *m, unsigned int type, size_t *nr)
 static void sum_res(struct model_sum *sum, const struct vcm_snap_res *r)
 {
 	sum->reservations++;
-	sum->reserved += r->len;
+	if (!(r->rflags & VCM_RESERVE_BOUND))
+		sum->reserved += r->len;
 	sum->refs += r->refs;
 	sum->bindings += !!r->phys;
 	sum->bound += r->bound_len;
@@ -141,4 +194,18 @@ uint64_t model_ops(const struct model *m)
 	for (i = 0; i < VCM_EVENT_END; i++)
 		sum += m->ops[i];
 	return sum;
+}
+
+uint32_t model_unnamed(const struct holds *h, uint32_t refs)
+{
+	uint64_t named = holds_sum(h);
+
+	return named < refs ? (uint32_t)(refs - named) : 0;
+}
+
+const char *model_holder_name(const struct model *m, uint32_t holder)
+{
+	const struct vcm_snap_holder *h = table_find(&m->holder, holder, 0);
+
+	return h ? h->name : NULL;
 }

@@ -21,11 +21,10 @@ static void debugfs_contexts(FILE *out, const struct model *m)
 	      "associations active\n", out);
 	for (i = 0; i < nr; i++) {
 		const struct vcm_snap_context *c = rows[i];
-		const char *driver = schema_enum(SCHEMA_driver, c->driver);
 
 		fprintf(out, "%u %s %u %016" PRIx64 " %016" PRIx64 " %" PRIu64 " %" PRIu64
 			" %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", c->vcm,
-			driver ? driver : "unknown", c->refs, (uint64_t)c->start,
+			schema_enum_text(SCHEMA_driver, c->driver), c->refs, (uint64_t)c->start,
 			(uint64_t)c->last, sums[i].reservations, sums[i].reserved, sums[i].bound,
 			sums[i].mapped, sums[i].associations, sums[i].active);
 	}
@@ -84,6 +83,66 @@ static void debugfs_assocs(FILE *out, const struct model *m)
 	free(rows);
 }
 
+/* An object with what its holders have and what is nobody's. */
+struct counted {
+	uint32_t kind;
+	uint32_t vcm;
+	uint64_t id;
+	uint32_t refs;
+};
+
+static void debugfs_holds(FILE *out, const struct model *m, struct counted of)
+{
+	const struct holds *h = holds_of(&m->holds, of.kind, of.vcm, of.id);
+	const char *kind = schema_enum(SCHEMA_kind, of.kind);
+	uint32_t i, unnamed = model_unnamed(h, of.refs);
+
+	for (i = 0; h && i < h->nr; i++) {
+		const char *name = model_holder_name(m, h->hold[i].holder);
+
+		fprintf(out, "%s %u %" PRIu64 " %u ", kind, of.vcm, of.id, h->hold[i].count);
+		if (name)
+			fprintf(out, "%s\n", name);
+		else
+			fprintf(out, "#%u\n", h->hold[i].holder);
+	}
+	if (unnamed)
+		fprintf(out, "%s %u %" PRIu64 " %u -\n", kind, of.vcm, of.id, unnamed);
+}
+
+static void debugfs_reference_counts(FILE *out, const struct model *m)
+{
+	size_t contexts, reservations, memory, i, at = 0;
+	const void **context = model_sorted(m, VCM_SNAP_CONTEXT, &contexts);
+	const void **res = model_sorted(m, VCM_SNAP_RES, &reservations);
+	const void **phys = model_sorted(m, VCM_SNAP_PHYS, &memory);
+
+	fputs("# vcm reference_counts v1\n# kind vcm id count holder\n", out);
+	for (i = 0; i < contexts; i++) {
+		const struct vcm_snap_context *c = context[i];
+
+		debugfs_holds(out, m, (struct counted){ VCM_KIND_CONTEXT, c->vcm, c->vcm,
+							c->refs });
+		for (; at < reservations; at++) {
+			const struct vcm_snap_res *r = res[at];
+
+			if (r->vcm > c->vcm)
+				break;
+			if (r->vcm == c->vcm)
+				debugfs_holds(out, m, (struct counted){ VCM_KIND_RES, r->vcm,
+									r->res, r->refs });
+		}
+	}
+	for (i = 0; i < memory; i++) {
+		const struct vcm_snap_phys *p = phys[i];
+
+		debugfs_holds(out, m, (struct counted){ VCM_KIND_PHYS, 0, p->phys, p->refs });
+	}
+	free(phys);
+	free(res);
+	free(context);
+}
+
 static void debugfs_all(FILE *out, const struct model *m)
 {
 	size_t nr, i;
@@ -94,6 +153,7 @@ static void debugfs_all(FILE *out, const struct model *m)
 		debugfs_map(out, m, ((const struct vcm_snap_context *)rows[i])->vcm);
 	debugfs_memory(out, m);
 	debugfs_assocs(out, m);
+	debugfs_reference_counts(out, m);
 	free(rows);
 }
 
@@ -110,6 +170,8 @@ int out_debugfs(FILE *out, const struct model *m, const char *file)
 		debugfs_memory(out, m);
 	else if (!strcmp(file, "assocs"))
 		debugfs_assocs(out, m);
+	else if (!strcmp(file, "reference_counts"))
+		debugfs_reference_counts(out, m);
 	else if (sscanf(file, "%9u/map%n", &vcm, &end) == 1 && end && !file[end] &&
 		 table_find(&m->context, vcm, 0))
 		debugfs_map(out, m, vcm);

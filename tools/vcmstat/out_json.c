@@ -3,7 +3,8 @@
  * out_json.c - NDJSON: one object a line, raw numbers, members named as in the schema.
  *
  * Order: header, the records of the state, ready, then events, faults, losses and ticks, end.
- * After a loss: resync, then the records of a new state that replaces the old one.
+ * A device or holder record behind ready names one that the state did not name.  After a loss:
+ * resync, then the records of a new state that replaces the old one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +43,9 @@ static void json_header(struct sink *s, const struct header *h)
 	done(s);
 }
 
-static void json_record(struct json *j, const struct schema_record *r, const unsigned char *row)
+void out_json_record(struct json *j, const struct schema_record *r, const void *record)
 {
+	const unsigned char *row = record;
 	unsigned int i;
 	__u64 v64;
 	__u32 v32;
@@ -71,24 +73,30 @@ static void json_record(struct json *j, const struct schema_record *r, const uns
 static void json_state(struct sink *s, const struct model *m, bool resync)
 {
 	struct json *j = of(s);
-	unsigned int type;
-	size_t i, nr, records = 0;
+	size_t i, order, nr, records = 0;
 
 	if (resync) {
 		json_begin(j, "resync");
 		json_end(j);
 	}
-	for (type = VCM_SNAP_STREAM; type <= VCM_SNAP_RES; type++) {
+	for (order = 0; order < SCHEMA_SNAP_TYPES; order++) {
+		unsigned int type = schema_snap_order[order];
 		const void **rows = model_sorted(m, type, &nr);
 
 		for (i = 0; i < nr; i++)
-			json_record(j, &schema_records[type], rows[i]);
+			out_json_record(j, &schema_records[type], rows[i]);
 		free(rows);
 		records += nr;
 	}
 	json_begin(j, "ready");
 	json_u64(j, "records", records);
 	done(s);
+}
+
+static void json_name(struct sink *s, unsigned int type, const void *row)
+{
+	out_json_record(of(s), &schema_records[type], row);
+	fflush(s->out);
 }
 
 static void json_event(struct sink *s, const struct vcm_event *ev)
@@ -192,6 +200,7 @@ static void json_close(struct sink *s)
 static const struct sink_ops out_json_ops = {
 	.header = json_header,
 	.state = json_state,
+	.name = json_name,
 	.event = json_event,
 	.fault = json_fault,
 	.gap = json_gap,

@@ -17,6 +17,13 @@ static void none_state(struct sink *s, const struct model *m, bool resync)
 	(void)resync;
 }
 
+static void none_name(struct sink *s, unsigned int type, const void *row)
+{
+	(void)s;
+	(void)type;
+	(void)row;
+}
+
 static void none_event(struct sink *s, const struct vcm_event *ev)
 {
 	(void)s;
@@ -63,6 +70,7 @@ static void none_close(struct sink *s)
 static const struct sink_ops out_none_ops = {
 	.header = none_header,
 	.state = none_state,
+	.name = none_name,
 	.event = none_event,
 	.fault = none_fault,
 	.gap = none_gap,

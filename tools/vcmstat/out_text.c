@@ -24,6 +24,8 @@ const char *prot_text(char *buf, uint32_t prot)
 
 const char *res_state(const struct vcm_snap_res *r)
 {
+	if (r->rflags & VCM_RESERVE_BOUND)
+		return "window";
 	if (!r->phys)
 		return "reserved";
 	return r->mapped ? "active" : "bound";
@@ -61,6 +63,8 @@ static void object_text(char *buf, size_t len, const struct vcm_event *ev)
 	switch (ev->type) {
 	case VCM_EVENT_create:
 	case VCM_EVENT_destroy:
+	case VCM_EVENT_save:
+	case VCM_EVENT_restore:
 		snprintf(buf, len, "context %u", ev->vcm);
 		break;
 	case VCM_EVENT_phys_alloc:
@@ -71,6 +75,7 @@ static void object_text(char *buf, size_t len, const struct vcm_event *ev)
 	case VCM_EVENT_deassoc:
 	case VCM_EVENT_activate:
 	case VCM_EVENT_deactivate:
+	case VCM_EVENT_switch:
 		snprintf(buf, len, "assoc %u/%" PRIu64, ev->vcm, id);
 		break;
 	case VCM_EVENT_ref:
@@ -101,7 +106,7 @@ void out_event(FILE *out, const struct vcm_event *ev)
 {
 	const struct schema_event *schema = schema_event(ev->type);
 	const char *errname = ev->err > -4096 ? strerrorname_np(-ev->err) : NULL;
-	char object[32];
+	char object[32], comm[sizeof(ev->comm) + 1];
 	unsigned int i;
 
 	object_text(object, sizeof(object), ev);
@@ -116,7 +121,8 @@ void out_event(FILE *out, const struct vcm_event *ev)
 		fprintf(out, " err=%d", ev->err);
 	for (i = 0; schema && i < schema->nr_arg; i++)
 		arg_text(out, &schema->arg[i], ev->arg[i]);
-	fprintf(out, "  %.*s/%u\n", (int)sizeof(ev->comm), ev->comm, ev->pid);
+	fprintf(out, "  %s/%u\n", name_text(comm, sizeof(comm), ev->comm, sizeof(ev->comm)),
+		ev->pid);
 }
 
 void out_fault(FILE *out, const struct vcm_fault *fault)
@@ -127,6 +133,21 @@ void out_fault(FILE *out, const struct vcm_fault *fault)
 		(double)fault->ts_ns / 1e9, "vtd", "FAULT", fault_device(device, fault),
 		fault->write ? "write" : "read", (uint64_t)fault->iova, fault->reason,
 		reason_text(fault->reason));
+}
+
+static void text_name(struct sink *s, unsigned int type, const void *row)
+{
+	const struct vcm_snap_holder *holder = row;
+	const struct vcm_snap_device *dev = row;
+	char name[VCM_DEVICE_NAME_LEN];
+
+	if (type == VCM_SNAP_HOLDER)
+		fprintf(s->out, "# holder %u is %s\n", holder->holder,
+			name_text(name, sizeof(name), holder->name, sizeof(holder->name)));
+	else
+		fprintf(s->out, "# device %u is %s\n", dev->dev,
+			name_text(name, sizeof(name), dev->name, sizeof(dev->name)));
+	fflush(s->out);
 }
 
 static void text_event(struct sink *s, const struct vcm_event *ev)
@@ -189,6 +210,7 @@ static void text_close(struct sink *s)
 static const struct sink_ops out_text_ops = {
 	.header = text_header,
 	.state = text_state,
+	.name = text_name,
 	.event = text_event,
 	.fault = text_fault,
 	.gap = text_gap,

@@ -14,7 +14,16 @@
 #include "uapi/vcm.h"
 #include "vcm_events.h"
 
-enum schema_fmt { SCHEMA_dec, SCHEMA_hex, SCHEMA_driver, SCHEMA_kind, SCHEMA_op };
+enum schema_fmt {
+	SCHEMA_dec,
+	SCHEMA_hex,
+	SCHEMA_driver,
+	SCHEMA_kind,
+	SCHEMA_op,
+	SCHEMA_cache,
+	SCHEMA_source,
+	SCHEMA_access,
+};
 
 struct schema_arg {
 	const char *name;
@@ -32,6 +41,8 @@ struct schema_event {
 const struct schema_event *schema_event(unsigned int type);
 unsigned int schema_event_type(const char *name);	/* 0 when unknown */
 const char *schema_enum(enum schema_fmt fmt, uint64_t value);
+/* The same, "unknown" in place of NULL. */
+const char *schema_enum_text(enum schema_fmt fmt, uint64_t value);
 
 /* Members of a snapshot record: 4 or 8 bytes are numbers, others are strings. */
 struct schema_member {
@@ -45,10 +56,16 @@ struct schema_record {
 	unsigned int type;	/* enum vcm_snap_type */
 	size_t size;
 	unsigned int nr_member;
-	struct schema_member member[12];
+	struct schema_member member[13];
 };
 
-extern const struct schema_record schema_records[VCM_SNAP_RES + 1];
+#define SCHEMA_RECORDS (VCM_SNAP_HOLD + 1)
+
+extern const struct schema_record schema_records[SCHEMA_RECORDS];
+
+/* The types in the order that a snapshot has them. */
+#define SCHEMA_SNAP_TYPES 8
+extern const unsigned int schema_snap_order[SCHEMA_SNAP_TYPES];
 
 /* NULL when unknown. */
 const struct schema_record *schema_record_named(const char *name);

@@ -41,6 +41,8 @@ struct sink_ops {
 	void (*header)(struct sink *s, const struct header *h);
 	/* The state that what follows builds on; @resync: after a loss, not at the start. */
 	void (*state)(struct sink *s, const struct model *m, bool resync);
+	/* A device or holder that the state did not name; @row as in a snapshot of @type. */
+	void (*name)(struct sink *s, unsigned int type, const void *row);
 	void (*event)(struct sink *s, const struct vcm_event *ev);
 	void (*fault)(struct sink *s, const struct vcm_fault *fault);
 	void (*gap)(struct sink *s, const struct model_gap *gap);
@@ -63,9 +65,19 @@ struct sink *out_none_new(void);
 void out_event(FILE *out, const struct vcm_event *ev);
 void out_fault(FILE *out, const struct vcm_fault *fault);
 
-/* out_list.c, out_debugfs.c: a model as text. */
+/* out_json.c: a record of a snapshot as an object. */
+struct json;
+void out_json_record(struct json *j, const struct schema_record *r, const void *row);
+
+/* out_list.c, out_refs.c, out_debugfs.c: a model as text. */
 void out_list(FILE *out, const struct model *m);
-/* @file: "contexts", "<id>/map", "memory", "assocs", or NULL for all; -1 when there is none. */
+/* @vcm: what belongs to that context and the memory bound in it; 0 for all. */
+void out_refs(FILE *out, const struct model *m, uint32_t vcm);
+void out_refs_json(struct json *j, const struct model *m, uint32_t vcm);
+/*
+ * @file: "contexts", "<id>/map", "memory", "assocs", "reference_counts", or NULL for all; -1 when
+ * there is none.
+ */
 int out_debugfs(FILE *out, const struct model *m, const char *file);
 
 /* "0000:00:05.0", @buf of 16 */

@@ -59,6 +59,12 @@ int src_snap_read(const char *path, void **buf, size_t *len, struct error *err);
 /* Why VCM cannot be observed here, as far as can be told before trying. */
 int src_snap_check(struct error *err);
 
+/*
+ * src_iter.c: a snapshot by the iterator for BPF programs; EXIT_ABSENT in @err when the module has
+ * none.
+ */
+int src_iter_read(void **buf, size_t *len, struct error *err);
+
 /* src_json.c: the state at the end of a recording. */
 struct model;
 struct json_recording {

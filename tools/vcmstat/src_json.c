@@ -76,20 +76,21 @@ static int read_state(struct reader *r, const struct schema_record *schema)
 	union {
 		unsigned char bytes[1];
 		struct vcm_snap_device device;
+		struct vcm_snap_holder holder;
 		struct vcm_snap_res res;
 	} row;
+	const char *why;
 	unsigned int i;
 
-	if (!r->in_state)
+	if (!r->in_state && schema->type != VCM_SNAP_DEVICE && schema->type != VCM_SNAP_HOLDER)
 		return bad(r, "a state record among the events", NULL);
 	memset(&row, 0, sizeof(row));
 	for (i = 0; i < schema->nr_member; i++) {
 		if (read_member(r, &schema->member[i], row.bytes))
 			return -1;
 	}
-	if (!model_add_record(r->m, schema->type, &row))
-		return bad(r, "the same object twice", NULL);
-	return 0;
+	why = model_add_record(r->m, schema->type, &row);
+	return why ? bad(r, why, NULL) : 0;
 }
 
 /* The head of the event by name, so that the order of members does not matter. */
@@ -154,6 +155,7 @@ static int read_event(struct reader *r)
 		ev.arg[i] = value;
 	}
 	r->rec->events++;
+	r->rec->faults += ev.type == VCM_EVENT_fault;
 	return take_event(r, &ev);
 }
 

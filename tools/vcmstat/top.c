@@ -34,6 +34,13 @@ static void top_state(struct sink *s, const struct model *m, bool resync)
 	(void)resync;
 }
 
+static void top_name(struct sink *s, unsigned int type, const void *row)
+{
+	(void)s;
+	(void)type;
+	(void)row;
+}
+
 static void top_event(struct sink *s, const struct vcm_event *ev)
 {
 	struct top *top = of(s);
@@ -90,6 +97,7 @@ static void top_close(struct sink *s)
 static const struct sink_ops top_ops = {
 	.header = top_header,
 	.state = top_state,
+	.name = top_name,
 	.event = top_event,
 	.fault = top_fault,
 	.gap = top_gap,

@@ -67,6 +67,16 @@ const char *size_text(char *buf, uint64_t bytes)
 	return buf;
 }
 
+const char *name_text(char *buf, size_t len, const char *name, size_t max)
+{
+	size_t i;
+
+	for (i = 0; i < max && i + 1 < len && name[i]; i++)
+		buf[i] = name[i] < ' ' || name[i] > '~' ? '?' : name[i];
+	buf[i] = '\0';
+	return buf;
+}
+
 uint64_t now_ns(void)
 {
 	struct timespec ts;

@@ -40,6 +40,11 @@ void *xcalloc(size_t nr, size_t len);
 
 /* Bytes for people: exact when a unit divides them, else one decimal.  @buf of 16. */
 const char *size_text(char *buf, uint64_t bytes);
+/*
+ * A name that others chose, for a terminal: at most @max bytes of @name, those that are not
+ * printable ASCII as '?'; cut to @len with the end.  Returns @buf.
+ */
+const char *name_text(char *buf, size_t len, const char *name, size_t max);
 uint64_t now_ns(void);
 
 #endif

@@ -36,10 +36,18 @@ struct command {
 
 extern const struct command cmd_list;
 extern const struct command cmd_events;
+extern const struct command cmd_refs;
 extern const struct command cmd_top;
 extern const struct command cmd_verify;
 
 void fill_header(struct header *h, const char *source, const char *faults);
+
+/*
+ * load.c: the state of the running module, of a saved snapshot, or at the end of a recording
+ * (@events, else NULL).  An exit code, EXIT_LOST when @strict and something is missing; or -1.
+ */
+int load_state(const struct settings *set, const char *events, bool strict, struct model *m,
+	       struct error *err);
 
 /* run.c: waiting for time, data, keys and signals. */
 enum run_wake {

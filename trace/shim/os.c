@@ -8,7 +8,8 @@
  *
  * Pages have no memory behind them.  A chunk owns one slot of the physical address space, as
  * large as the largest chunk; slots are handed out in turn, so an address comes back as late as
- * possible and never while it is held.
+ * possible and never while it is held.  Kernel mappings are the contrary: the lowest free address
+ * is used, so one that was given up comes back at once.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -16,24 +17,35 @@
 
 #include "vcm_os.h"
 #include "os_test.h"
-#include "uapi/vcm.h"
+#include "vcm.h"
 
 #define OS_SLOT_SHIFT	(VCM_PAGE_SHIFT + VCM_MAX_ORDER)
 #define OS_SLOTS	((u64)1 << 18)
 #define OS_PAGES_TOTAL	((u64)1 << 20)
 #define OS_REFS_MAX	((u32)1 << 30)
 
-/* A thread holds the registry lock before the lock of a context, and one of each at most. */
-enum { OS_RANK_REGISTRY = 1, OS_RANK_CONTEXT = 2, OS_RANKS };
+/* Memory from elsewhere lies above all slots. */
+#define OS_FOREIGN	((u64)1 << 50)
+#define OS_FOREIGN_SHIFT 30
+#define OS_FOREIGNS	64
+
+#define OS_VMAPS	64
+#define OS_VMAP_BASE	((u64)1 << 46)
+#define OS_VMAP_SHIFT	36
+
+/* A thread takes locks in this order, and one of each kind at most. */
+enum { OS_RANK_FAULT = 1, OS_RANK_REGISTRY, OS_RANK_CONTEXT, OS_RANK_HOLDERS, OS_RANKS };
 
 /**
  * struct os_slot - one slot of the physical address space
  * @pages:  pages of the chunk that owns it, 0 when it is free
  * @mapped: translations that lead to it
+ * @cache:  attribute that the pages have
  */
 struct os_slot {
 	u32 pages;
 	u32 mapped;
+	u32 cache;
 };
 
 static struct {
@@ -47,9 +59,15 @@ static struct {
 	u32 warnings;
 	u32 locks_lost;
 	u32 max_order;
+	u32 refused;
+	u32 vmaps;
+	u32 vmaps_made;
 } os = { .max_order = VCM_MAX_ORDER };
 
 static struct os_slot os_slots[OS_SLOTS];
+static u32 os_foreigns[OS_FOREIGNS];
+static bool os_vmap_used[OS_VMAPS];	/* under the registry lock, as the calls are */
+static __thread struct vcm_os_pages_req os_last;
 static __thread u64 os_thread;
 static __thread struct mutex *os_held[OS_RANKS];
 static __thread struct mutex *os_unlocking;
@@ -118,6 +136,11 @@ static bool os_fails_now(unsigned int what)
 	return true;
 }
 
+bool vcm_os_should_fail(void)
+{
+	return os_fails_now(OS_FAIL_CALLS);
+}
+
 /* Objects. */
 
 void *vcm_os_zalloc(size_t len)
@@ -160,23 +183,36 @@ void os_pages_limit(unsigned int order)
 	os_set(&os.max_order, order);
 }
 
-int vcm_os_pages_alloc(unsigned int order, u64 *pa)
+void os_pages_refuse(u32 caches)
 {
-	u32 pages = (u32)1 << order;
+	os_set(&os.refused, caches);
+}
+
+const struct vcm_os_pages_req *os_pages_last(void)
+{
+	return &os_last;
+}
+
+int vcm_os_pages_alloc(const struct vcm_os_pages_req *req, u64 *pa)
+{
 	u64 slot;
 
-	if (order > VCM_MAX_ORDER)
-		OS_MISUSE("a chunk above VCM_MAX_ORDER");
-	if (os_fails_now(OS_FAIL_PAGES) || order > os_get(&os.max_order))
+	os_last = *req;
+	if (!req->nr)
+		OS_MISUSE("no pages asked for");
+	if (os_get(&os.refused) >> req->cache & 1)
+		return -EOPNOTSUPP;
+	if (os_fails_now(OS_FAIL_PAGES) || req->nr > (u64)1 << os_get(&os.max_order))
 		return -ENOMEM;
 	for (u64 i = 0; i < OS_SLOTS; i++) {
 		u32 none = 0;
 
 		slot = os_add(&os.next_slot, 1) % OS_SLOTS;
-		if (!__atomic_compare_exchange_n(&os_slots[slot].pages, &none, pages, false,
+		if (!__atomic_compare_exchange_n(&os_slots[slot].pages, &none, (u32)req->nr, false,
 						 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			continue;
-		os_add(&os.pages, pages);
+		os_set(&os_slots[slot].cache, req->cache);
+		os_add(&os.pages, req->nr);
 		*pa = (slot + 1) << OS_SLOT_SHIFT;
 		return 0;
 	}
@@ -196,7 +232,7 @@ static struct os_slot *os_slot_of(u64 pa)
 	return &os_slots[slot];
 }
 
-void vcm_os_pages_free(u64 pa, u64 len)
+void vcm_os_pages_free(u64 pa, u64 len, enum vcm_cache cache)
 {
 	struct os_slot *slot;
 
@@ -206,6 +242,8 @@ void vcm_os_pages_free(u64 pa, u64 len)
 		OS_MISUSE("pages freed from the middle of their chunk");
 	if (len != (u64)os_get(&slot->pages) << VCM_PAGE_SHIFT)
 		OS_MISUSE("pages freed with another length than allocated");
+	if (cache != os_get(&slot->cache))
+		OS_MISUSE("pages freed with another cache attribute than they have");
 	if (os_get(&slot->mapped))
 		OS_MISUSE("pages freed while an IOMMU translates to them");
 	os_sub(&os.pages, len >> VCM_PAGE_SHIFT);
@@ -222,14 +260,71 @@ u64 vcm_os_pages_total(void)
 	return OS_PAGES_TOTAL;
 }
 
+/* Where translations that lead to @pa are counted. */
+static u32 *os_mapped_of(u64 pa)
+{
+	u64 nr = (pa - OS_FOREIGN) >> OS_FOREIGN_SHIFT;
+
+	return pa >= OS_FOREIGN && nr < OS_FOREIGNS ? &os_foreigns[nr] : &os_slot_of(pa)->mapped;
+}
+
 void os_page_map(u64 pa)
 {
-	os_add(&os_slot_of(pa)->mapped, 1);
+	os_add(os_mapped_of(pa), 1);
 }
 
 void os_page_unmap(u64 pa)
 {
-	os_sub(&os_slot_of(pa)->mapped, 1);
+	os_sub(os_mapped_of(pa), 1);
+}
+
+u64 os_foreign(u32 nr)
+{
+	return OS_FOREIGN + ((u64)nr << OS_FOREIGN_SHIFT);
+}
+
+u32 os_foreign_mapped(u32 nr)
+{
+	return os_get(&os_foreigns[nr]);
+}
+
+/* Kernel mappings. */
+
+void *vcm_os_vmap(const struct vcm_chunk *chunks, u32 nr_chunks, enum vcm_cache cache)
+{
+	u32 at = 0;
+
+	for (u32 i = 0; i < nr_chunks; i++)
+		if (chunks[i].pa < OS_FOREIGN && os_slot_of(chunks[i].pa)->cache != cache)
+			OS_MISUSE("a kernel mapping with another cache attribute than the pages");
+	while (at < OS_VMAPS && os_vmap_used[at])
+		at++;
+	if (os_fails_now(OS_FAIL_VMAP) || at == OS_VMAPS)
+		return NULL;
+	os_vmap_used[at] = true;
+	os.vmaps++;
+	os.vmaps_made++;
+	return (void *)(uintptr_t)(OS_VMAP_BASE + ((u64)at << OS_VMAP_SHIFT));
+}
+
+void vcm_os_vunmap(void *kva)
+{
+	u64 at = ((u64)(uintptr_t)kva - OS_VMAP_BASE) >> OS_VMAP_SHIFT;
+
+	if (at >= OS_VMAPS || !os_vmap_used[at])
+		OS_MISUSE("a kernel mapping that is not there");
+	os_vmap_used[at] = false;
+	os.vmaps--;
+}
+
+u32 os_vmaps_held(void)
+{
+	return os.vmaps;
+}
+
+u32 os_vmaps_made(void)
+{
+	return os.vmaps_made;
 }
 
 /* Locks. */
@@ -245,7 +340,9 @@ void os_mutex_init(struct mutex *mutex, const char *name)
 {
 	pthread_mutex_init(&mutex->lock, NULL);
 	mutex->owner = 0;
-	mutex->rank = strstr(name, "registry") ? OS_RANK_REGISTRY : OS_RANK_CONTEXT;
+	mutex->rank = strstr(name, "holders") ? OS_RANK_HOLDERS :
+		      strstr(name, "registry") ? OS_RANK_REGISTRY :
+		      strstr(name, "fault") ? OS_RANK_FAULT : OS_RANK_CONTEXT;
 }
 
 bool os_mutex_is_mine(const struct mutex *mutex)
@@ -255,12 +352,16 @@ bool os_mutex_is_mine(const struct mutex *mutex)
 
 void mutex_lock(struct mutex *mutex)
 {
-	if (mutex->rank != OS_RANK_REGISTRY && mutex->rank != OS_RANK_CONTEXT)
+	if (mutex->rank < OS_RANK_FAULT || mutex->rank > OS_RANK_HOLDERS)
 		OS_MISUSE("a lock that was never made");
 	if (os_mutex_is_mine(mutex))
 		OS_MISUSE("locked twice");
-	if (os_held[OS_RANK_CONTEXT])
+	if (os_held[OS_RANK_HOLDERS])
+		OS_MISUSE("lock order: taken below the lock of the holders");
+	if (os_held[OS_RANK_CONTEXT] && mutex->rank <= OS_RANK_CONTEXT)
 		OS_MISUSE("lock order: taken below the lock of a context");
+	if (os_held[OS_RANK_REGISTRY] && mutex->rank <= OS_RANK_REGISTRY)
+		OS_MISUSE("lock order: taken below the lock of the registry");
 	if (os_held[mutex->rank])
 		OS_MISUSE("lock order: two locks of one kind");
 	pthread_mutex_lock(&mutex->lock);
@@ -307,6 +408,15 @@ void refcount_inc(refcount_t *count)
 		OS_MISUSE("counted up from 0: the object is being freed");
 	if (refs > OS_REFS_MAX)
 		OS_MISUSE("a count that saturates");
+}
+
+/* Down, and not to 0: that is what refcount_dec_and_test() is for. */
+void refcount_dec(refcount_t *count)
+{
+	u32 refs = __atomic_sub_fetch(&count->refs, 1, __ATOMIC_RELEASE);
+
+	if (!refs || refs > OS_REFS_MAX)
+		OS_MISUSE("counted down to 0 by refcount_dec()");
 }
 
 bool refcount_dec_and_test(refcount_t *count)

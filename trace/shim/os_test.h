@@ -11,6 +11,10 @@
 
 #define OS_FAIL_OBJECTS	(1u << 0)	/* vcm_os_zalloc() */
 #define OS_FAIL_PAGES	(1u << 1)	/* vcm_os_pages_alloc() */
+#define OS_FAIL_VMAP	(1u << 2)	/* vcm_os_vmap() */
+#define OS_FAIL_CALLS	(1u << 3)	/* vcm_os_should_fail(), asked before calls of a driver */
+
+struct vcm_os_pages_req;
 
 /* The @nth allocation of the kinds @what from now fails, once; 0 for none. */
 void os_fail_nth(u64 nth, unsigned int what);
@@ -21,6 +25,12 @@ bool os_fail_fired(void);
 /* Refuse chunks above 2^@order pages. */
 void os_pages_limit(unsigned int order);
 
+/* This machine cannot give pages an attribute in @caches, bit n for enum vcm_cache n. */
+void os_pages_refuse(u32 caches);
+
+/* What was asked for last. */
+const struct vcm_os_pages_req *os_pages_last(void);
+
 /* Warnings since the last call. */
 u32 os_warnings(void);
 
@@ -30,6 +40,15 @@ u32 os_warnings(void);
  */
 void os_page_map(u64 pa);
 void os_page_unmap(u64 pa);
+
+/* Memory that is not the core's: @nr below 64 names a piece of at most 1 GiB. */
+u64 os_foreign(u32 nr);
+/* Translations that lead to it. */
+u32 os_foreign_mapped(u32 nr);
+
+/* Kernel mappings that exist, and mappings made since the process began. */
+u32 os_vmaps_held(void);
+u32 os_vmaps_made(void);
 
 /**
  * struct os_hooks - other threads at their worst moment, played by the same thread

@@ -20,6 +20,8 @@
 
 #include <linux/types.h>
 
+#include "vcm_events.h"
+
 /* ---- stub ---------------------------------------------------------------------------------- */
 
 /* Nothing to export, but the name must be one that a header declares. */
@@ -47,6 +49,13 @@ static inline bool IS_ERR(const void *ptr)
 {
 	return (uintptr_t)ptr >= (uintptr_t)-MAX_ERRNO;
 }
+
+static inline void *ERR_CAST(const void *ptr)
+{
+	return (void *)ptr;
+}
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* As in the kernel, both sides have to be signed or both unsigned. */
 #define VCM_OS_IS_SIGNED(x)	((__typeof__(x))-1 < (__typeof__(x))1)
@@ -191,6 +200,7 @@ typedef struct {
 
 void refcount_set(refcount_t *count, u32 to);
 void refcount_inc(refcount_t *count);
+void refcount_dec(refcount_t *count);
 bool refcount_dec_and_test(refcount_t *count);
 u32 refcount_read(const refcount_t *count);
 
@@ -204,9 +214,30 @@ void *vcm_os_zalloc(size_t len);
 void vcm_os_free(const void *ptr);
 u64 vcm_os_objects_held(void);
 
-int vcm_os_pages_alloc(unsigned int order, u64 *pa);
-void vcm_os_pages_free(u64 pa, u64 len);
+bool vcm_os_should_fail(void);
+
+/**
+ * struct vcm_os_pages_req - what pages to allocate
+ * @nr:          how many, physically contiguous
+ * @node:        NUMA node to prefer, -1 for any
+ * @cache:       cache attribute of the kernel's own mapping of them
+ * @last_resort: the caller has nothing smaller to fall back to
+ */
+struct vcm_os_pages_req {
+	u64 nr;
+	s32 node;
+	enum vcm_cache cache;
+	bool last_resort;
+};
+
+int vcm_os_pages_alloc(const struct vcm_os_pages_req *req, u64 *pa);
+void vcm_os_pages_free(u64 pa, u64 len, enum vcm_cache cache);
 u64 vcm_os_pages_held(void);
 u64 vcm_os_pages_total(void);
+
+struct vcm_chunk;
+
+void *vcm_os_vmap(const struct vcm_chunk *chunks, u32 nr_chunks, enum vcm_cache cache);
+void vcm_os_vunmap(void *kva);
 
 #endif

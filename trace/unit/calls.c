@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * calls.c - one random call at a time, with what the oracle says it has to give.
+ * calls.c - one random call at a time, with what the oracle says it has to give: contexts,
+ * memory, devices.
  *
  * Everything is drawn from one row of numbers, so a seed determines the row of calls.
  */
@@ -10,31 +11,30 @@
 #include "os_test.h"
 #include "unit.h"
 
-#define WINDOW_PAGES 48
-
 struct oracle oracle;
 static u64 calls_random;
 u64 calls_injected;
 
-/* A number below @n. */
-static u64 dice(u64 n)
+u64 dice(u64 n)
 {
 	return (unit_random(&calls_random) >> 8) % n;
 }
 
-static bool chance(u64 percent)
+bool chance(u64 percent)
 {
 	return dice(100) < percent;
 }
 
-static void arm(void)
+/* One failure a call: a second would hit the way back of the first. */
+void calls_arm(void)
 {
-	os_fail_nth(chance(8), OS_FAIL_OBJECTS);
-	fake_fail_nth(dice(FAKE_UNMAP), chance(25) ? 1 + dice(3) : 0, -EIO);
+	u64 what = dice(100);
+
+	os_fail_nth(what < 12 ? 1 + dice(4) : 0, OS_FAIL_OBJECTS | OS_FAIL_CALLS);
+	fake_fail_nth(dice(FAKE_UNMAP), what >= 12 && what < 35 ? 1 + dice(3) : 0, -EIO);
 }
 
-/* What a call has to give when @want is what it would give undisturbed. */
-static int disarm(int want)
+int calls_disarm(int want)
 {
 	if (os_fail_fired())
 		want = -ENOMEM;
@@ -46,10 +46,17 @@ static int disarm(int want)
 	return want;
 }
 
+static u32 random_holder(void)
+{
+	return chance(50) ? 0 : dice(ORACLE_HOLDERS);
+}
+
 static void do_create(struct oracle_context *context)
 {
 	static const u64 starts[4] = { 0, PAGE, 1 << 20, -WINDOW_PAGES * PAGE };
-	struct vcm_cfg cfg = { .start = starts[dice(4)], .driver = &fake_driver };
+	u32 holder = random_holder();
+	struct vcm_cfg cfg = { .start = starts[dice(4)], .driver = &fake_driver,
+			       .holder = oracle.holder[holder] };
 	struct vcm *vcm;
 	int want;
 
@@ -57,217 +64,101 @@ static void do_create(struct oracle_context *context)
 	if (chance(5))
 		cfg.start += dice(2 * WINDOW_PAGES) * (PAGE / 2);
 	want = oracle_create(&cfg);
-	arm();
+	calls_arm();
 	vcm = vcm_create(&cfg);
-	CHECK_PTR_ERR(disarm(want), vcm);
+	CHECK_PTR_ERR(calls_disarm(want), vcm);
 	if (IS_ERR(vcm))
 		return;
 	memset(context, 0, sizeof(*context));
 	context->vcm = vcm;
 	context->start = cfg.start;
 	context->last = cfg.last;
-	context->refs = 1;
+	context->refs.of[holder] = 1;
 }
 
-static void do_release(u32 nr, bool destroy)
+static void do_get(struct oracle_context *context, u32 holder)
+{
+	int got;
+
+	calls_arm();
+	got = vcm_get_as(context->vcm, oracle.holder[holder]);
+	CHECK_ERR(calls_disarm(0), got);
+	context->refs.of[holder] += !got;
+}
+
+/* A holder that has no reference takes none from others. */
+static void do_release(u32 nr, u32 holder, bool destroy)
 {
 	struct oracle_context *context = &oracle.context[nr];
+	bool held = context->refs.of[holder];
 
-	context->refs--;
-	if (!context->dead && (destroy || !context->refs))
-		oracle_context_gone(&oracle, nr);
-	(destroy ? vcm_destroy : vcm_put)(context->vcm);
-	oracle_forget(context);
+	if (held) {
+		context->refs.of[holder]--;
+		if (!context->dead && (destroy || !oracle_total(&context->refs)))
+			oracle_context_gone(&oracle, nr);
+	}
+	if (destroy)
+		vcm_destroy_as(context->vcm, oracle.holder[holder]);
+	else
+		CHECK_ERR(held ? 0 : -ENOENT, vcm_put_as(context->vcm, oracle.holder[holder]));
+	if (held)
+		oracle_forget(context);
 }
 
 /* Contexts live long enough to fill up; what is left of a dead one goes soon. */
 static void do_context(u32 nr)
 {
 	struct oracle_context *context = &oracle.context[nr];
-
-	if (!context->vcm) {
-		do_create(context);
-	} else if (context->refs && context->refs < 4 && chance(context->dead ? 10 : 45)) {
-		vcm_get(context->vcm);
-		context->refs++;
-	} else if (context->refs > 1) {
-		do_release(nr, chance(context->dead ? 50 : 10));
-	} else if (context->refs && chance(context->dead ? 90 : 20)) {
-		do_release(nr, chance(50));
-	}
-}
-
-static void random_req(const struct oracle_context *context, struct vcm_req *req)
-{
-	u64 pages = (context->last - context->start) / PAGE + 1;
-
-	*req = (struct vcm_req) {
-		.len = (1 + dice(chance(10) ? pages + 2 : 6)) * PAGE,
-		.align = chance(50) ? 0 : dice(17),
-		.flags = chance(25) ? VCM_RESERVE_FIXED : 0,
-	};
-	if (chance(20))
-		req->limit = context->start + dice(pages + 4) * PAGE - dice(2);
-	if (req->flags)
-		req->start = context->start + (dice(pages + 4) - 2) * PAGE;
-	if (!chance(5))
-		return;
-	req->len -= dice(3) * (PAGE / 2);
-	req->align = dice(66);
-	req->start += dice(2) * 8;
-	req->flags |= dice(2) << dice(32);
-}
-
-static void do_reserve(struct oracle_context *context, struct oracle_res *res)
-{
-	struct vcm_req req;
-	struct vcm_res *got;
-	u64 start = 0;
-	int want;
-
-	random_req(context, &req);
-	want = oracle_reserve(context, &req, &start);
-	arm();
-	got = vcm_reserve(context->vcm, &req);
-	CHECK_PTR_ERR(disarm(want), got);
-	if (IS_ERR(got))
-		return;
-	CHECK_EQ(start, vcm_res_start(got));
-	CHECK_EQ(req.len, vcm_res_len(got));
-	*res = (struct oracle_res) {
-		.res = got,
-		.start = start,
-		.len = req.len,
-		.align = req.flags ? VCM_PAGE_SHIFT : max(req.align, (u32)VCM_PAGE_SHIFT),
-		.flags = req.flags,
-		.refs = 1,
-		.phys = -1,
-	};
-}
-
-static void do_unreserve(struct oracle_context *context, struct oracle_res *res)
-{
-	vcm_unreserve(res->res);
-	if (--res->refs)
-		return;
-	oracle_unbound(&oracle, res);
-	res->res = NULL;
-	oracle_forget(context);
-}
-
-static void do_ref(struct oracle_res *res)
-{
-	arm();
-	CHECK_ERR(disarm(res->dead ? -ENODEV : 0), vcm_ref_reserve(res->res));
-	res->refs += !res->dead;
-}
-
-static void do_bind(struct oracle_context *context, struct oracle_res *res, u32 phys)
-{
-	struct oracle_res with = { .phys = phys, .prot = 1 + dice(3) };
-	int want, got;
-
-	if (!oracle.phys[phys].refs)
-		return;
-	if (chance(40))
-		with.off = dice(oracle.phys[phys].len / PAGE + 1) * PAGE;
-	if (chance(5)) {
-		with.prot = dice(8);
-		with.off += dice(2) * 8;
-	}
-	want = oracle_bind(&oracle, context, res, &with);
-	arm();
-	got = vcm_bind(res->res, oracle.phys[phys].phys, with.off, with.prot);
-	CHECK_ERR(disarm(want), got);
-	if (got)
-		return;
-	res->phys = phys;
-	res->off = with.off;
-	res->bound_len = oracle.phys[phys].len - with.off;
-	res->prot = with.prot;
-	oracle.phys[phys].bindings++;
-}
-
-static void do_unbind(struct oracle_res *res)
-{
-	int want = oracle_unbind(res), got;
-
-	arm();
-	got = vcm_unbind(res->res);
-	CHECK_ERR(disarm(want), got);
-	if (!got)
-		oracle_unbound(&oracle, res);
-}
-
-static void check_info(const struct oracle_context *context, const struct oracle_res *res)
-{
-	struct vcm_res_info info;
-
-	vcm_res_info(res->res, &info);
-	CHECK_EQ(res->start, info.start);
-	CHECK_EQ(res->refs, info.refs);
-	CHECK_EQ(res->phys < 0 ? 0 : oracle.phys[res->phys].id, info.phys);
-	CHECK_EQ(res->off, info.off);
-	CHECK_EQ(res->bound_len, info.bound_len);
-	CHECK_EQ(res->phys < 0 ? 0 : oracle_domains(&oracle, context), info.mapped);
-}
-
-static void do_res(u32 nr)
-{
-	struct oracle_context *context = &oracle.context[nr];
-	struct oracle_res *res = &context->res[dice(ORACLE_RES)];
-	u64 what = dice(100);
+	u32 refs = oracle_total(&context->refs), holder = random_holder();
 
 	if (!context->vcm)
-		return;
-	if (!res->res) {
-		/* Only a reference makes the context good for a new reservation. */
-		if (context->refs)
-			do_reserve(context, res);
-		return;
-	}
-	if (res->dead && chance(60))
-		do_unreserve(context, res);
-	else if (what < 50)
-		do_bind(context, res, dice(ORACLE_PHYS));
-	else if (what < 67)
-		do_unbind(res);
-	else if (what < 75)
-		do_ref(res);
-	else
-		do_unreserve(context, res);
-	if (context->vcm && res->res)
-		check_info(context, res);
+		do_create(context);
+	else if (refs && refs < 5 && chance(context->dead ? 10 : 45))
+		do_get(context, holder);
+	else if (refs > 1)
+		do_release(nr, holder, chance(context->dead ? 50 : 7));
+	else if (refs && chance(context->dead ? 90 : 20))
+		do_release(nr, holder, chance(50));
 }
 
 static void do_phys_alloc(struct oracle_phys *phys)
 {
-	static const u32 orders[6] = { 0, 1, 2, 3, 5, 1 << 11 };
-	const struct vcm_phys_req req = {
+	static const u32 orders[6] = { 0, 1, 2, 3, 5, 1 << 13 };
+	u32 holder = random_holder();
+	struct vcm_phys_req req = {
 		.len = (1 + dice(8)) * PAGE - (chance(5) ? dice(PAGE) : 0),
 		.orders = orders[dice(chance(5) ? 6 : 5)],
+		.flags = chance(15) ? VCM_PHYS_CONTIG : 0,
+		.holder = oracle.holder[holder],
 	};
 	int want = oracle_phys_alloc(&req);
 	struct vcm_phys *got;
 
-	arm();
+	calls_arm();
 	got = vcm_phys_alloc(&req);
-	CHECK_PTR_ERR(disarm(want), got);
+	CHECK_PTR_ERR(calls_disarm(want), got);
 	if (IS_ERR(got))
 		return;
-	*phys = (struct oracle_phys) { got, vcm_phys_id(got), req.len, 1, 0 };
+	*phys = (struct oracle_phys) { .phys = got, .id = vcm_phys_id(got), .len = req.len };
+	phys->refs.of[holder] = 1;
 }
 
 static void do_phys(struct oracle_phys *phys)
 {
-	if (!phys->refs && !phys->bindings) {
+	u32 refs = oracle_total(&phys->refs), holder = random_holder();
+	int got;
+
+	if (!refs && !phys->bindings) {
 		do_phys_alloc(phys);
-	} else if (phys->refs && phys->refs < 3 && chance(30)) {
-		CHECK(vcm_phys_get(phys->phys) == phys->phys);
-		phys->refs++;
-	} else if (phys->refs) {
-		phys->refs--;
-		vcm_phys_put(phys->phys);
+	} else if (refs && refs < 4 && chance(35)) {
+		calls_arm();
+		got = vcm_phys_get_as(phys->phys, oracle.holder[holder]);
+		CHECK_ERR(calls_disarm(0), got);
+		phys->refs.of[holder] += !got;
+	} else if (refs) {
+		CHECK_ERR(phys->refs.of[holder] ? 0 : -ENOENT,
+			  vcm_phys_put_as(phys->phys, oracle.holder[holder]));
+		phys->refs.of[holder] -= !!phys->refs.of[holder];
 	}
 }
 
@@ -275,17 +166,52 @@ static void do_activate(u32 nr, u32 dev)
 {
 	struct oracle_context *context = &oracle.context[nr];
 	struct oracle_assoc *assoc = &context->assoc[dev];
-	struct vcm_domain_caps caps = {};
-	int want = oracle_activate(&oracle, nr, dev, &caps), got;
+	int want = oracle_activate(&oracle, nr, dev), got;
 
-	arm();
+	calls_arm();
 	got = vcm_activate(assoc->assoc);
-	CHECK_ERR(disarm(want), got);
+	CHECK_ERR(calls_disarm(want), got);
 	if (got)
 		return;
 	assoc->active++;
-	context->caps[oracle.fake[dev]->kind] = caps;
-	oracle.user[dev] = nr;
+	if (!context->saved)
+		oracle.user[dev] = nr;
+}
+
+static void do_switch(u32 from, u32 to, u32 dev)
+{
+	struct oracle_assoc *here = &oracle.context[from].assoc[dev];
+	struct oracle_assoc *there = &oracle.context[to].assoc[dev];
+	int want, got;
+
+	if (!here->assoc || !there->assoc)
+		return;
+	want = oracle_switch(&oracle, from, to, dev);
+	if (!want)
+		calls_arm();	/* else it would hit the way back */
+	got = vcm_switch(here->assoc, there->assoc);
+	CHECK_ERR(calls_disarm(want), got);
+	if (got)
+		return;
+	there->active = here->active;
+	here->active = 0;
+	oracle.user[dev] = to;
+}
+
+static void do_save(u32 nr)
+{
+	struct oracle_context *context = &oracle.context[nr];
+	bool save = chance(context->saved ? 10 : 80);
+	int want, got;
+
+	if (!context->vcm || !oracle_total(&context->refs))
+		return;
+	want = save ? oracle_save(context) : oracle_restore(&oracle, nr);
+	calls_arm();
+	got = save ? vcm_save(context->vcm) : vcm_restore(context->vcm);
+	CHECK_ERR(calls_disarm(want), got);
+	if (!got)
+		oracle_saved(&oracle, nr, save);
 }
 
 static void do_deactivate(u32 nr, u32 dev)
@@ -321,9 +247,9 @@ static void do_assoc(u32 nr, u32 dev)
 	int want = context->dead ? -ENODEV : assoc->assoc && !assoc->dead ? -EEXIST : 0;
 	struct vcm_assoc *got;
 
-	arm();
+	calls_arm();
 	got = vcm_assoc_device(context->vcm, oracle.fake[dev]->dev);
-	CHECK_PTR_ERR(disarm(want), got);
+	CHECK_PTR_ERR(calls_disarm(want), got);
 	if (!IS_ERR(got))
 		*assoc = (struct oracle_assoc) { .assoc = got };
 }
@@ -338,8 +264,10 @@ static void do_assocs(u32 nr)
 	if (!context->vcm)
 		return;
 	if (!assoc->assoc || (what < 5 && !assoc->dead)) {
-		if (context->refs)
+		if (oracle_total(&context->refs))
 			do_assoc(nr, dev);
+	} else if (chance(15)) {
+		do_switch(nr, dice(ORACLE_CONTEXTS), dev);
 	} else if (what < 40 && !(assoc->dead && chance(60))) {
 		do_activate(nr, dev);
 	} else if (what < 75 && !(assoc->dead && chance(60))) {
@@ -378,45 +306,55 @@ void calls_step(void)
 	if (what < 60)
 		do_context(nr);
 	else if (what < 620)
-		do_res(nr);
-	else if (what < 760)
+		calls_res(nr);
+	else if (what < 740)
 		do_phys(&oracle.phys[dice(ORACLE_PHYS)]);
-	else if (what < 995)
+	else if (what < 970)
 		do_assocs(nr);
+	else if (what < 995)
+		do_save(nr);
 	else
 		do_replug();
+	calls_look();
+}
+
+static void give_up_context(u32 nr)
+{
+	struct oracle_context *context = &oracle.context[nr];
+
+	for (u32 i = 0; i < ORACLE_RES; i++)
+		for (u32 holder = 0; holder < ORACLE_HOLDERS; holder++)
+			while (context->vcm && context->res[i].res &&
+			       context->res[i].refs.of[holder])
+				calls_unreserve(context, i, holder);
+	for (u32 holder = 0; holder < ORACLE_HOLDERS; holder++)
+		while (context->vcm && context->refs.of[holder])
+			do_release(nr, holder, true);
+	for (u32 dev = 0; dev < ORACLE_DEVICES; dev++)
+		if (context->vcm && context->assoc[dev].assoc)
+			do_deassoc(nr, dev);
 }
 
 void calls_give_all_up(void)
 {
-	for (u32 nr = 0; nr < ORACLE_CONTEXTS; nr++) {
-		struct oracle_context *context = &oracle.context[nr];
-
-		for (u32 i = 0; i < ORACLE_RES; i++)
-			while (context->vcm && context->res[i].res)
-				do_unreserve(context, &context->res[i]);
-		while (context->vcm && context->refs) {
-			if (!context->dead)
-				oracle_context_gone(&oracle, nr);
-			context->refs--;
-			vcm_destroy(context->vcm);
-			oracle_forget(context);
-		}
-		for (u32 dev = 0; dev < ORACLE_DEVICES; dev++)
-			if (context->vcm && context->assoc[dev].assoc)
-				do_deassoc(nr, dev);
-	}
+	for (u32 nr = 0; nr < ORACLE_CONTEXTS; nr++)
+		give_up_context(nr);
 	for (u32 i = 0; i < ORACLE_PHYS; i++)
-		while (oracle.phys[i].refs) {
-			oracle.phys[i].refs--;
-			vcm_phys_put(oracle.phys[i].phys);
-		}
+		for (u32 holder = 0; holder < ORACLE_HOLDERS; holder++)
+			for (; oracle.phys[i].refs.of[holder]; oracle.phys[i].refs.of[holder]--)
+				vcm_phys_put_as(oracle.phys[i].phys, oracle.holder[holder]);
+	for (u32 holder = 1; holder < ORACLE_HOLDERS; holder++)
+		vcm_holder_put(oracle.holder[holder]);
 }
 
 /* Devices of three kinds, two of which cannot reach every address. */
 void calls_begin(u64 seed)
 {
+	static const char *const names[ORACLE_HOLDERS] = { NULL, "one", "two", "three" };
+
 	calls_random = seed;
+	for (u32 holder = 1; holder < ORACLE_HOLDERS; holder++)
+		oracle.holder[holder] = unit_holder(names[holder]);
 	for (u32 dev = 0; dev < ORACLE_DEVICES; dev++) {
 		oracle.user[dev] = -1;
 		register_device(dev);

@@ -122,7 +122,7 @@ TEST(reservation_that_is_not_what_the_context_says_is_seen)
 	BREAK(sound.vcm->nr_res, 2, "I1: the sums of a context");
 	BREAK(sound.vcm->bytes_reserved, 7 * PAGE, "I1: the sums of a context");
 	BREAK(sound.vcm->bytes_bound, 0, "I1: the sums of a context");
-	BREAK(bare->refs, 0, "I2: a reservation in the tree without reference");
+	BREAK(bare->refs.total, 0, "I8: holds do not add up to the references");
 	BREAK(bare->dead, true, "I2: a reservation in the tree without reference");
 	sound_end(&sound);
 	sound_end(&other);
@@ -142,7 +142,7 @@ TEST(binding_that_does_not_fit_is_seen)
 	BREAK(bound->bound_len, 0, "I2: the binding does not fit the reservation");
 	BREAK(bound->bound_len, 3 * PAGE, "I2: the binding does not fit the reservation");
 	BREAK(bound->bound_len, 2 * PAGE, "I2: the binding does not fit the memory");
-	BREAK(bound->off, 0, "I2: the binding does not fit the memory");
+	BREAK(bound->off, 2 * PAGE, "I2: the binding does not fit the memory");
 	BREAK(bound->prot, 0, "I2: the binding does not fit the memory");
 	BREAK(bound->phys, NULL, "I2: unbound, yet not clear");
 	sound_end(&sound);
@@ -179,7 +179,10 @@ TEST(memory_that_does_not_add_up_is_seen)
 	chunk = sound.phys->chunks;
 	BREAK(chunk->len, PAGE, "I5: chunks do not add up");
 	BREAK(sound.phys->nr_chunks, 0, "I5: chunks do not add up");
-	BREAK(sound.phys->uses.refs, 0, "I6: memory without use in the registry");
+	BREAK(sound.phys->uses.refs, 0,
+	      "I6: memory with fewer uses than it has references and bindings");
+	BREAK(sound.phys->uses.refs, 1,
+	      "I6: memory with fewer uses than it has references and bindings");
 	sound_end(&sound);
 }
 
@@ -201,4 +204,99 @@ TEST(lists_out_of_the_order_of_ids_are_seen)
 	sound_end(&other);
 	vcm_phys_put(phys);
 	CHECK_ERR(0, vcm_deassoc(assoc));
+}
+
+static const char *const sums = "I8: holds do not add up to the references";
+static const char *const hollow = "I8: a hold of nobody or of nothing";
+
+TEST(holds_that_do_not_add_up_are_seen)
+{
+	struct vcm_holder *holder = unit_holder("holder");
+	struct vcm_hold *hold[3];
+	struct sound sound;
+
+	sound_begin(&sound, "dev");
+	CHECK_ERR(0, vcm_get_as(sound.vcm, holder));
+	CHECK_ERR(0, vcm_ref_reserve_as(sound.res[1], holder));
+	CHECK_ERR(0, vcm_phys_get_as(sound.phys, holder));
+	hold[0] = &sound.vcm->refs.first;
+	hold[1] = &sound.res[1]->refs.first;
+	hold[2] = &sound.phys->refs.first;
+	for (u32 i = 0; i < 3; i++) {
+		BREAK(hold[i]->count, 0, hollow);
+		BREAK(hold[i]->count, 2, sums);
+		BREAK(hold[i]->holder, NULL, hollow);
+	}
+	BREAK(sound.vcm->refs.total, 3, sums);
+	BREAK(sound.vcm->refs.unnamed, 0, sums);
+	BREAK(sound.phys->refs.unnamed, 3, sums);
+	BREAK(sound.res[1]->refs.total, 1, sums);
+	CHECK_ERR(0, vcm_put_as(sound.vcm, holder));
+	CHECK_ERR(0, vcm_unreserve_as(sound.res[1], holder));
+	CHECK_ERR(0, vcm_phys_put_as(sound.phys, holder));
+	vcm_holder_put(holder);
+	sound_end(&sound);
+}
+
+TEST(sub_window_that_is_not_one_is_seen)
+{
+	struct vcm_req req = { .len = 4 * PAGE, .flags = VCM_RESERVE_BOUND };
+	struct vcm_res *bound, *inside[2];
+	struct vcm_holder *holder = unit_holder("holder");
+	struct sound sound;
+
+	sound_begin(&sound, "dev");
+	bound = vcm_reserve(sound.vcm, &req);
+	req = (struct vcm_req) { .len = PAGE, .within = bound };
+	for (u32 i = 0; i < 2; i++)
+		inside[i] = vcm_reserve(sound.vcm, &req);
+	BREAK(bound->phys, sound.phys, "I9: a sub-window or a region of a device that is bound");
+	BREAK(sound.res[0]->flags, VCM_RESERVE_SYSTEM,
+	      "I9: a sub-window or a region of a device that is bound");
+	BREAK(bound->inner.last, PAGE, "G1: order, overlap or window");
+	BREAK(bound->inside, 1,
+	      "I9: something inside a sub-window without a reference to it");
+	BREAK(inside[1]->range.gap, PAGE, "G2: gap");
+	/* References there are, but of somebody else. */
+	CHECK_ERR(0, vcm_ref_reserve_as(bound, holder));
+	CHECK_ERR(0, vcm_ref_reserve_as(bound, holder));
+	vcm_unreserve(bound);
+	bound->refs.unnamed--;
+	bound->refs.total--;
+	CHECK_STR("I9: something inside a sub-window without a reference to it", vcm_check());
+	bound->refs.unnamed++;
+	bound->refs.total++;
+	CHECK_NONE(vcm_check());
+	for (u32 i = 0; i < 2; i++) {
+		CHECK_ERR(0, vcm_unreserve_as(bound, holder));
+		vcm_unreserve(inside[i]);
+	}
+	vcm_holder_put(holder);
+	sound_end(&sound);
+}
+
+TEST(saved_context_with_a_domain_is_seen)
+{
+	struct sound sound;
+
+	sound_begin(&sound, "dev");
+	BREAK(sound.vcm->saved, true,
+	      "I4: an association that is active without a domain, or the reverse");
+	sound_end(&sound);
+}
+
+TEST(memory_with_a_use_too_few_is_seen)
+{
+	struct sound sound;
+	void *kva;
+
+	sound_begin(&sound, "dev");
+	kva = vcm_vmap(sound.phys);
+	CHECK_PTR_ERR(0, kva);
+	BREAK(sound.phys->uses.refs, 2,
+	      "I6: memory with fewer uses than it has references and bindings");
+	BREAK(sound.phys->kva_users, 2,
+	      "I6: memory with fewer uses than it has references and bindings");
+	vcm_vunmap(sound.phys);
+	sound_end(&sound);
 }

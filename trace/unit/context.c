@@ -265,3 +265,34 @@ TEST(context_outlives_the_unlock_of_a_reference_that_was_not_the_last)
 	vcm_unreserve(other.res[0]);
 	CHECK(!os_hooks.unlocked);
 }
+
+/* Between two reservations of a destroy: those that are left belong to a dead context. */
+static void other_calls(void)
+{
+	const struct vcm_req req = { .len = PAGE };
+	struct vcm_phys *phys = unit_phys(1);
+	struct vcm_bind_req bind = { phys, 0, 0, RW, VCM_CACHE_WB };
+
+	unit_events_clear();
+	CHECK_ERR(-ENODEV, vcm_bind(other.res[2], phys, 0, RW));
+	CHECK_ERR(-ENXIO, vcm_rebind(other.res[2], &bind));
+	CHECK_PTR_ERR(-ENODEV, vcm_reserve(other.vcm, &req));
+	CHECK_PTR_ERR(-ENODEV, vcm_find_res(other.vcm, 8 * PAGE));
+	CHECK_PTR_ERR(-ENODEV, vcm_map(other.vcm, phys, NULL, RW));
+	CHECK_ERR(-ENODEV, vcm_save(other.vcm));
+	CHECK_ERR(-ENODEV, vcm_restore(other.vcm));
+	/* Its end is told in stream 0, of which it is part until it is gone. */
+	CHECK_STR("error error", unit_event_names());
+	vcm_phys_put(phys);
+}
+
+TEST(calls_during_destroy_find_a_dead_context)
+{
+	life_begin(&other);
+	vcm_get(other.vcm);
+	os_hooks.pages_freed = other_calls;
+	vcm_destroy(other.vcm);
+	CHECK(!os_hooks.pages_freed);
+	life_give_up(&other);
+	vcm_put(other.vcm);
+}

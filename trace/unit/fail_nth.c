@@ -1,174 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fail_nth.c - every call of the API with every failure below it, one at a time.
- *
- * A call is repeated with the first, second, ... allocation or driver call failing, until it
- * gets through without meeting the failure.  Each failed try has to give the errno of what
- * failed and leave the state as it was: compared as snapshots, as tables of the driver, and by
- * counting.  Calls that cannot fail show here that they do not allocate.
+ * fail_nth.c - the simple calls of the API with every failure below them; see sweep.h.
  */
-#include <stdio.h>
-
-#include "fake.h"
 #include "os_test.h"
-#include "unit.h"
-
-enum source { OBJECTS, PAGES, DOMAINS, ATTACHES, MAPS, SOURCES };
-
-static const char *const source_names[SOURCES] = {
-	"objects", "pages", "domains", "attaches", "maps"
-};
-
-/**
- * struct bench - what the calls work on
- * @vcm:   a context
- * @fake:  devices behind IOMMUs of the kinds 0, 1, 2, 1
- * @spare: a device that is not associated
- * @assoc: of @fake; 1 and 2 are active
- * @res:   two bound, one bare
- * @phys:  in three chunks, bound twice
- * @made:  what the call under test made
- */
-struct bench {
-	struct vcm *vcm;
-	struct fake_device *fake[4];
-	struct fake_device *spare;
-	struct vcm_assoc *assoc[4];
-	struct vcm_res *res[3];
-	struct vcm_phys *phys;
-	void *made;
-};
-
-/**
- * struct call - a call under test
- * @run:    do it; what it made goes to bench.made
- * @undo:   bring the state before it back
- * @points: failures that it has to meet at least, by source
- */
-struct call {
-	int (*run)(struct bench *bench);
-	void (*undo)(struct bench *bench);
-	u32 points[SOURCES];
-};
-
-static void bench_begin(struct bench *bench)
-{
-	static const char *const name[4] = { "a", "b", "c", "d" };
-	static const u32 kind[4] = { 0, 1, 2, 1 };
-
-	bench->vcm = unit_context(0, ~0ull);
-	bench->phys = unit_phys(7);
-	bench->spare = fake_device("spare", 0);
-	for (u32 i = 0; i < 4; i++) {
-		bench->fake[i] = fake_device(name[i], kind[i]);
-		bench->assoc[i] = vcm_assoc_device(bench->vcm, bench->fake[i]->dev);
-		CHECK_PTR_ERR(0, bench->assoc[i]);
-	}
-	for (u32 i = 0; i < 3; i++)
-		bench->res[i] = unit_res_at(bench->vcm, i * 16 * PAGE, 8);
-	for (u32 i = 0; i < 2; i++) {
-		CHECK_ERR(0, vcm_activate(bench->assoc[i + 1]));
-		CHECK_ERR(0, vcm_bind(bench->res[i], bench->phys, 0, RW));
-	}
-}
-
-static void bench_end(struct bench *bench)
-{
-	if (bench->vcm)
-		vcm_destroy(bench->vcm);
-	for (u32 i = 0; i < 4; i++)
-		if (bench->assoc[i])
-			CHECK_ERR(0, vcm_deassoc(bench->assoc[i]));
-	for (u32 i = 0; i < 3; i++)
-		if (bench->res[i])
-			vcm_unreserve(bench->res[i]);
-	vcm_phys_put(bench->phys);
-}
-
-/* What a failed call must leave alone, beside the snapshot. */
-struct counts {
-	u64 objects;
-	u64 pages;
-	u64 domains;
-};
-
-static struct counts counts_now(void)
-{
-	return (struct counts) { vcm_os_objects_held(), vcm_os_pages_held(), fake_counts.domains };
-}
-
-static void check_same(const struct state *before, const struct counts *counts)
-{
-	const struct counts now = counts_now();
-	struct state after;
-
-	unit_verify();
-	unit_snapshot(&after);
-	CHECK_NONE(state_compare(before, &after, false));
-	state_clear(&after);
-	CHECK(!memcmp(&now, counts, sizeof(now)));
-}
-
-static void arm(enum source source, u64 nth)
-{
-	os_fail_nth(source == OBJECTS || source == PAGES ? nth : 0,
-		    source == OBJECTS ? OS_FAIL_OBJECTS : OS_FAIL_PAGES);
-	fake_fail_nth(source == DOMAINS ? FAKE_ALLOC : source == ATTACHES ? FAKE_ATTACH : FAKE_MAP,
-		      source >= DOMAINS ? nth : 0, -EIO);
-}
-
-/* Return: the failures met before the call got through. */
-static u32 sweep(struct bench *bench, const struct call *call, enum source source)
-{
-	const struct counts counts = counts_now();
-	struct state before;
-	u32 met = 0;
-	bool fired;
-	int err;
-
-	unit_snapshot(&before);
-	do {
-		arm(source, met + 1);
-		err = call->run(bench);
-		fired = os_fail_fired() || fake_fail_fired();
-		arm(source, 0);
-		met += fired;
-		if (err) {
-			CHECK(fired);
-			CHECK_ERR(source >= DOMAINS ? -EIO : -ENOMEM, err);
-		} else {
-			/* Only missing pages can be made up for, by smaller chunks. */
-			CHECK(!fired || source == PAGES);
-			unit_verify();
-			call->undo(bench);
-		}
-		check_same(&before, &counts);
-	} while (fired);
-	state_clear(&before);
-	return met;
-}
-
-static void sweep_all(const struct call *call)
-{
-	struct bench bench = {};
-
-	bench_begin(&bench);
-	for (enum source source = 0; source < SOURCES; source++) {
-		u32 met = sweep(&bench, call, source);
-
-		if (met)
-			printf("# %u %s\n", met, source_names[source]);
-		CHECK_EQ(call->points[source], met);
-	}
-	bench_end(&bench);
-}
-
-/* Keep a good pointer in bench.made.  Return: 0 or the errno in it. */
-static int made(struct bench *bench, void *ptr)
-{
-	bench->made = IS_ERR(ptr) ? NULL : ptr;
-	return unit_ptr_err(ptr);
-}
+#include "sweep.h"
 
 static int run_create(struct bench *bench)
 {
@@ -276,7 +111,7 @@ static void undo_bind(struct bench *bench)
 
 TEST(bind_in_two_domains)
 {
-	sweep_all(&(struct call) { run_bind, undo_bind, { [MAPS] = 2 } });
+	sweep_all(&(struct call) { run_bind, undo_bind, { [CALLS] = 2, [MAPS] = 2 } });
 }
 
 static int run_unbind(struct bench *bench)
@@ -322,7 +157,7 @@ static void undo_activate(struct bench *bench)
 TEST(activate_with_a_new_domain)
 {
 	sweep_all(&(struct call) { run_activate, undo_activate,
-		{ [OBJECTS] = 1, [DOMAINS] = 1, [ATTACHES] = 1, [MAPS] = 2 } });
+		{ [OBJECTS] = 1, [CALLS] = 6, [DOMAINS] = 1, [ATTACHES] = 1, [MAPS] = 2 } });
 }
 
 static int run_join(struct bench *bench)
@@ -337,7 +172,7 @@ static void undo_join(struct bench *bench)
 
 TEST(activate_with_the_domain_of_another_device)
 {
-	sweep_all(&(struct call) { run_join, undo_join, { [ATTACHES] = 1 } });
+	sweep_all(&(struct call) { run_join, undo_join, { [CALLS] = 1, [ATTACHES] = 1 } });
 }
 
 static int run_again(struct bench *bench)
@@ -367,7 +202,7 @@ static void undo_register(struct bench *bench)
 
 TEST(device_register)
 {
-	sweep_all(&(struct call) { run_register, undo_register, { [OBJECTS] = 1 } });
+	sweep_all(&(struct call) { run_register, undo_register, { [OBJECTS] = 2 } });
 }
 
 /* Teardown in every form, with the first allocation of each kind set to fail. */

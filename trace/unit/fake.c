@@ -3,7 +3,7 @@
  * fake.c - the driver of the tests; see fake.h.
  *
  * It fails the test when the core breaks the contract of struct vcm_driver: a table entry made
- * twice or removed without having been made, a table changed without a device, a device in two
+ * twice or removed without having been made, one made without a device, a device in two
  * domains, a domain freed while in use.  That memory stays as long as it is translated, os.c
  * watches.
  */
@@ -27,15 +27,19 @@ struct fake_page {
 
 /**
  * struct vcm_domain - the driver's idea of a mapping domain
+ * @dom:     the core's
  * @kind:    kind of the IOMMU
  * @devices: number of devices that translate through it
+ * @attached: there was one
  * @device:  which; the lock of a context keeps them
  * @pages:   in the table
  * @bucket:  the table
  */
 struct vcm_domain {
+	struct vcm_dom *dom;
 	u32 kind;
 	u32 devices;
+	bool attached;
 	struct fake_device *device[FAKE_DEVICES];
 	u64 pages;
 	struct fake_page *bucket[FAKE_BUCKETS];
@@ -46,6 +50,7 @@ static u32 fake_nr_devices;
 
 static struct {
 	u64 left;
+	u64 times;
 	enum fake_op op;
 	int err;
 	bool fired;
@@ -55,10 +60,18 @@ struct fake_counts fake_counts;
 
 #define FAKE_MISUSE(what)	unit_fail(__FILE__, __LINE__, what)
 
+void (*fake_unplaced)(void);
+
 void fake_fail_nth(enum fake_op op, u64 nth, int err)
+{
+	fake_fail_from(op, nth, 1, err);
+}
+
+void fake_fail_from(enum fake_op op, u64 nth, u64 times, int err)
 {
 	fake_failure.op = op;
 	fake_failure.left = nth;
+	fake_failure.times = times;
 	fake_failure.err = err;
 	fake_failure.fired = false;
 }
@@ -74,6 +87,7 @@ static int fake_called(enum fake_op op)
 	__atomic_add_fetch(&fake_counts.calls[op], 1, __ATOMIC_RELAXED);
 	if (!fake_failure.left || fake_failure.op != op || --fake_failure.left)
 		return 0;
+	fake_failure.left = --fake_failure.times > 0;
 	fake_failure.fired = true;
 	return fake_failure.err;
 }
@@ -87,7 +101,7 @@ static struct fake_page **fake_find(const struct vcm_domain *domain, u64 iova)
 	return (struct fake_page **)at;
 }
 
-static struct vcm_domain *fake_domain_alloc(struct vcm_device *dev)
+static struct vcm_domain *fake_domain_alloc(struct vcm_device *dev, struct vcm_dom *dom)
 {
 	const struct fake_device *fake = vcm_device_priv(dev);
 	int err = fake_called(FAKE_ALLOC);
@@ -98,6 +112,7 @@ static struct vcm_domain *fake_domain_alloc(struct vcm_device *dev)
 	domain = calloc(1, sizeof(*domain));
 	CHECK(domain);
 	domain->kind = fake->kind;
+	domain->dom = dom;
 	__atomic_add_fetch(&fake_counts.domains, 1, __ATOMIC_RELAXED);
 	return domain;
 }
@@ -108,22 +123,6 @@ static void fake_domain_free(struct vcm_domain *domain)
 		FAKE_MISUSE("a domain freed while a device or a translation is left");
 	__atomic_sub_fetch(&fake_counts.domains, 1, __ATOMIC_RELAXED);
 	free(domain);
-}
-
-/* The part of the aperture that all devices of @domain have, with @with among them. */
-static struct vcm_domain_caps fake_caps(const struct vcm_domain *domain,
-					const struct fake_device *with)
-{
-	struct vcm_domain_caps caps = with->caps;
-
-	for (u32 i = 0; i < domain->devices; i++) {
-		const struct vcm_domain_caps *other = &domain->device[i]->caps;
-
-		caps.start = max(caps.start, other->start);
-		caps.last = min(caps.last, other->last);
-		caps.pgsizes &= other->pgsizes;
-	}
-	return caps;
 }
 
 static int fake_attach(struct vcm_domain *domain, struct vcm_device *dev,
@@ -141,9 +140,10 @@ static int fake_attach(struct vcm_domain *domain, struct vcm_device *dev,
 		return err;
 	if (fake->on)
 		return -EBUSY;
-	*caps = fake_caps(domain, fake);
+	*caps = fake->caps;
 	fake->on = domain;
 	domain->device[domain->devices++] = fake;
+	domain->attached = true;
 	return 0;
 }
 
@@ -186,8 +186,9 @@ static int fake_map(struct vcm_domain *domain, u64 start, u64 len, struct vcm_ph
 {
 	int err = fake_called(FAKE_MAP);
 
-	if (!domain->devices)
-		FAKE_MISUSE("map without a device");
+	/* A switch may have taken the device away for a moment. */
+	if (!domain->attached)
+		FAKE_MISUSE("map before a device was attached");
 	if (!len || !IS_ALIGNED(start | len | off, PAGE) || !prot || prot & ~RW)
 		FAKE_MISUSE("map of something odd");
 	fake_check_apertures(domain, start, start + (len - 1));
@@ -216,8 +217,6 @@ static int fake_unmap(struct vcm_domain *domain, u64 start, u64 len)
 {
 	int err = fake_called(FAKE_UNMAP);
 
-	if (!domain->devices)
-		FAKE_MISUSE("unmap without a device: its IOTLB cannot be invalidated");
 	for (u64 at = 0; at < len; at += PAGE) {
 		struct fake_page **link = fake_find(domain, start + at);
 		struct fake_page *page = *link;
@@ -233,16 +232,108 @@ static int fake_unmap(struct vcm_domain *domain, u64 start, u64 len)
 	return err;
 }
 
+static int fake_reserved(struct vcm_device *dev, u32 n, u64 *start, u64 *last)
+{
+	const struct fake_device *fake = vcm_device_priv(dev);
+
+	if (n >= fake->regions)
+		return -ENOENT;
+	*start = fake->region[n].start;
+	*last = fake->region[n].last;
+	return 0;
+}
+
+/* The address of @phys when it is in one piece. */
+static int fake_o2o_place(struct vcm_phys *phys, u64 *start)
+{
+	u32 nr;
+	const struct vcm_chunk *chunk = vcm_phys_chunks(phys, &nr);
+	int err = fake_called(FAKE_PLACE);
+
+	if (err)
+		return err;
+	*start = chunk->pa;
+	return nr == 1 ? 0 : -EOPNOTSUPP;
+}
+
+static int fake_o2o_check(const struct vcm_phys *phys, u64 off, u64 len, u64 start)
+{
+	for (u64 at = 0; at < len; at += PAGE)
+		if (fake_pa_of(phys, off + at) != start + at)
+			return -EOPNOTSUPP;
+	return 0;
+}
+
+/* Placing takes no lock of the core and may call the API; so does its undoing. */
+static int fake_fused_place(struct vcm_phys *phys, u64 *start)
+{
+	int err = fake_called(FAKE_PLACE);
+	void *kva;
+
+	if (err)
+		return err;
+	kva = vcm_vmap(phys);
+	if (IS_ERR(kva))
+		return PTR_ERR(kva);
+	*start = (uintptr_t)kva;
+	return 0;
+}
+
+static void fake_fused_unplace(struct vcm_phys *phys)
+{
+	void (*told)(void) = fake_unplaced;
+
+	vcm_vunmap(phys);
+	fake_unplaced = NULL;
+	if (told)
+		told();
+}
+
+#define FAKE_DEVICE_OPS								\
+	.domain_alloc = fake_domain_alloc,					\
+	.domain_free = fake_domain_free,					\
+	.attach = fake_attach,							\
+	.detach = fake_detach,							\
+	.map = fake_map,							\
+	.unmap = fake_unmap
+
 const struct vcm_driver fake_driver = {
 	.name = "fake",
 	.kind = VCM_DRIVER_IOMMU,
-	.domain_alloc = fake_domain_alloc,
-	.domain_free = fake_domain_free,
-	.attach = fake_attach,
-	.detach = fake_detach,
-	.map = fake_map,
-	.unmap = fake_unmap,
+	FAKE_DEVICE_OPS,
+	.reserved = fake_reserved,
 };
+
+const struct vcm_driver fake_o2o_driver = {
+	.name = "fake-o2o",
+	.kind = VCM_DRIVER_O2O,
+	FAKE_DEVICE_OPS,
+	.check = fake_o2o_check,
+	.place = fake_o2o_place,
+};
+
+const struct vcm_driver fake_contig_driver = {
+	.name = "fake-contig",
+	.kind = VCM_DRIVER_CONTIG,
+	.flags = VCM_DRVF_CONTIG,
+	FAKE_DEVICE_OPS,
+	.check = fake_o2o_check,
+	.place = fake_o2o_place,
+};
+
+const struct vcm_driver fake_fused_driver = {
+	.name = "fake-fused",
+	.kind = VCM_DRIVER_VMM,
+	.flags = VCM_DRVF_FUSED,
+	.place = fake_fused_place,
+	.unplace = fake_fused_unplace,
+};
+
+struct vcm_dom *fake_dom(const struct fake_device *fake)
+{
+	CHECK(fake->on);
+	return fake->on->dom;
+}
 
 struct fake_device *fake_device(const char *name, u32 kind)
 {
@@ -299,7 +390,7 @@ static const char *fake_check_res(const struct vcm_domain *domain, const struct 
 				  u64 *pages)
 {
 	for (u64 at = 0; at < res->bound_len; at += PAGE) {
-		const struct fake_page *page = *fake_find(domain, res->range.start + at);
+		const struct fake_page *page = *fake_find(domain, res->start + at);
 
 		if (!page)
 			return "a bound page that a domain does not translate";
@@ -312,12 +403,14 @@ static const char *fake_check_res(const struct vcm_domain *domain, const struct 
 
 static const char *fake_check_dom(const struct vcm *vcm, const struct vcm_dom *dom)
 {
-	struct vcm_range *range;
+	struct vcm_res *res;
 	const char *bad;
 	u64 pages = 0;
 
-	for (range = vcm_gaps_first(&vcm->ranges); range; range = vcm_range_next(range)) {
-		bad = fake_check_res(dom->domain, vcm_res_of(range), &pages);
+	if (dom->domain->dom != dom || dom->vcm != vcm)
+		return "a domain that is not what the driver was told";
+	for (res = vcm_res_first(vcm); res; res = vcm_res_next(res)) {
+		bad = fake_check_res(dom->domain, res, &pages);
 		if (bad)
 			return bad;
 	}
@@ -326,13 +419,32 @@ static const char *fake_check_dom(const struct vcm *vcm, const struct vcm_dom *d
 	return dom->devices == dom->domain->devices ? NULL : "devices of a domain";
 }
 
+/* With no call running, memory has exactly the uses that can be seen. */
+static const char *fake_check_uses(const struct vcm_phys *phys)
+{
+	u32 uses = (phys->refs.total > 0) + phys->kva_users;
+	const struct vcm *vcm;
+	struct vcm_res *res;
+
+	list_for_each_entry(vcm, &vcm_registry.contexts, node)
+		for (res = vcm_res_first(vcm); res; res = vcm_res_next(res))
+			uses += res->phys == phys;
+	return uses == refcount_read(&phys->uses) ? NULL : "memory with uses of nobody";
+}
+
 const char *fake_check(void)
 {
+	const struct vcm_phys *phys;
 	const struct vcm_dom *dom;
 	const struct vcm *vcm;
 	const char *bad;
 	u64 domains = 0;
 
+	list_for_each_entry(phys, &vcm_registry.physes, node) {
+		bad = fake_check_uses(phys);
+		if (bad)
+			return bad;
+	}
 	list_for_each_entry(vcm, &vcm_registry.contexts, node) {
 		list_for_each_entry(dom, &vcm->domains, node) {
 			bad = fake_check_dom(vcm, dom);

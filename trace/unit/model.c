@@ -8,11 +8,7 @@
  */
 #include <string.h>
 
-#include "state.h"
-
-/* Own fields of the events, by their place in the schema. */
-#define MODEL_ARG(type, name, fmt, text)	ARG_##name,
-#define MODEL_ARGS(event)	enum { VCM_EV_##event(MODEL_ARG) }
+#include "model.h"
 
 void model_init(struct state *state)
 {
@@ -20,6 +16,52 @@ void model_init(struct state *state)
 
 	memset(state, 0, sizeof(*state));
 	state_insert(state, VCM_SNAP_STREAM, &registry);
+}
+
+/* Count one reference of @holder up or down.  Return: NULL, or what is wrong. */
+static const char *model_hold(struct state *state, const struct vcm_snap_hold *whose, bool up)
+{
+	struct vcm_snap_hold *hold = state_hold(state, whose->kind, whose->vcm, whose->id,
+						whose->holder);
+
+	if (!whose->holder)
+		return NULL;
+	if (!hold && !up)
+		return "unref: of a holder that has none";
+	if (!hold)
+		state_insert(state, VCM_SNAP_HOLD, whose);
+	else if (up)
+		hold->count++;
+	else if (!--hold->count)
+		state_remove(state, VCM_SNAP_HOLD, hold);
+	return NULL;
+}
+
+/* The holds of an object that is gone. */
+static void model_drop_holds(struct state *state, u32 kind, u32 vcm, u64 id)
+{
+	for (u32 i = 0; i < state->table[VCM_SNAP_HOLD].nr;) {
+		struct vcm_snap_hold *hold = state_record(state, VCM_SNAP_HOLD, i);
+
+		if (hold->kind == kind && hold->vcm == vcm && hold->id == id)
+			state_remove(state, VCM_SNAP_HOLD, hold);
+		else
+			i++;
+	}
+}
+
+static const char *model_first_hold(struct state *state, u32 kind, const struct vcm_event *ev,
+				    u32 holder)
+{
+	const struct vcm_snap_hold hold = {
+		.id = ev->id,
+		.kind = kind,
+		.vcm = ev->vcm,
+		.holder = holder,
+		.count = 1,
+	};
+
+	return model_hold(state, &hold, true);
 }
 
 static const char *model_create(struct state *state, const struct vcm_event *ev)
@@ -48,7 +90,7 @@ static const char *model_create(struct state *state, const struct vcm_event *ev)
 			return "create: with a stream that is there";
 		state_insert(state, VCM_SNAP_STREAM, &stream);
 	}
-	return NULL;
+	return model_first_hold(state, VCM_KIND_CONTEXT, ev, ev->arg[ARG_holder]);
 }
 
 static const char *model_destroy(struct state *state, const struct vcm_event *ev)
@@ -73,6 +115,44 @@ static const char *model_destroy(struct state *state, const struct vcm_event *ev
 		state_remove(state, VCM_SNAP_STREAM,
 			     state_stream(state, context->first_stream + i));
 	state_remove(state, VCM_SNAP_CONTEXT, context);
+	model_drop_holds(state, VCM_KIND_CONTEXT, ev->vcm, ev->id);
+	return NULL;
+}
+
+/* First and last address of a reservation with its guards. */
+static u64 model_first(const struct vcm_snap_res *res)
+{
+	return res->start - ((u64)(res->guard & 0xffff) << MODEL_PAGE_SHIFT);
+}
+
+static u64 model_last(const struct vcm_snap_res *res)
+{
+	return res->start + (res->len - 1) + ((u64)(res->guard >> 16) << MODEL_PAGE_SHIFT);
+}
+
+/* Is @res with its guards inside of the sub-window @bound? */
+static bool model_is_inside(const struct vcm_snap_res *res, const struct vcm_snap_res *bound)
+{
+	return (bound->rflags & VCM_RESERVE_BOUND) && bound->res < res->res &&
+	       model_first(res) >= bound->start &&
+	       model_last(res) <= bound->start + (bound->len - 1);
+}
+
+/* A new reservation shares no address with another, except with sub-windows it is inside of. */
+static const char *model_check_range(const struct state *state, const struct vcm_snap_res *res)
+{
+	const struct vcm_snap_context *context = state_context(state, res->vcm);
+
+	if (model_first(res) < context->start || model_last(res) > context->last ||
+	    model_first(res) > res->start || model_last(res) < res->start)
+		return "reserve: outside of the window";
+	for (u32 i = 0; i < state->table[VCM_SNAP_RES].nr; i++) {
+		const struct vcm_snap_res *other = state_record(state, VCM_SNAP_RES, i);
+
+		if (other->vcm == res->vcm && model_first(res) <= model_last(other) &&
+		    model_last(res) >= model_first(other) && !model_is_inside(res, other))
+			return "reserve: of what is taken";
+	}
 	return NULL;
 }
 
@@ -87,12 +167,17 @@ static const char *model_reserve(struct state *state, const struct vcm_event *ev
 		.len = ev->arg[ARG_len],
 		.align = ev->arg[ARG_align],
 		.rflags = ev->arg[ARG_flags],
+		.guard = ev->arg[ARG_guard],
 	};
+	const char *bad;
 
-	if (state_res(state, ev->vcm, ev->id) || !state_context(state, ev->vcm))
+	if (state_res(state, ev->vcm, ev->id) || !state_context(state, ev->vcm) || ev->refs != 1)
 		return "reserve: of a reservation that is there, or in no context";
+	bad = model_check_range(state, &res);
+	if (bad)
+		return bad;
 	state_insert(state, VCM_SNAP_RES, &res);
-	return NULL;
+	return model_first_hold(state, VCM_KIND_RES, ev, ev->arg[ARG_holder]);
 }
 
 static const char *model_unreserve(struct state *state, const struct vcm_event *ev)
@@ -104,7 +189,14 @@ static const char *model_unreserve(struct state *state, const struct vcm_event *
 		return "unreserve: of no reservation";
 	if (res->phys || res->mapped)
 		return "unreserve: before unbind";
+	for (u32 i = 0; i < state->table[VCM_SNAP_RES].nr; i++) {
+		const struct vcm_snap_res *other = state_record(state, VCM_SNAP_RES, i);
+
+		if (other->vcm == ev->vcm && model_is_inside(other, res))
+			return "unreserve: of a sub-window with something inside";
+	}
 	state_remove(state, VCM_SNAP_RES, res);
+	model_drop_holds(state, VCM_KIND_RES, ev->vcm, ev->id);
 	return NULL;
 }
 
@@ -130,15 +222,27 @@ static u32 *model_refs(struct state *state, const struct vcm_event *ev)
 
 static const char *model_count(struct state *state, const struct vcm_event *ev)
 {
+	MODEL_ARGS(ref);
+	const struct vcm_snap_hold whose = {
+		.id = ev->id,
+		.kind = ev->arg[ARG_kind],
+		.vcm = ev->vcm,
+		.holder = ev->arg[ARG_holder],
+		.count = 1,
+	};
 	u32 *refs = model_refs(state, ev);
 	u32 step = ev->type == VCM_EVENT_ref ? 1 : -1;
+	const char *bad;
 
 	if (!refs)
 		return "ref or unref: of nothing";
 	if (ev->refs != *refs + step)
 		return "ref or unref: another count than one more or less";
 	*refs = ev->refs;
-	return NULL;
+	bad = model_hold(state, &whose, ev->type == VCM_EVENT_ref);
+	if (!bad && state_held(state, whose.kind, whose.vcm, whose.id) > ev->refs)
+		bad = "unref: of nobody, who has none";
+	return bad;
 }
 
 static const char *model_phys_alloc(struct state *state, const struct vcm_event *ev)
@@ -150,12 +254,14 @@ static const char *model_phys_alloc(struct state *state, const struct vcm_event 
 		.refs = ev->refs,
 		.chunks = ev->arg[ARG_chunks],
 		.orders = ev->arg[ARG_orders],
+		.cache = ev->arg[ARG_cache],
+		.source = ev->arg[ARG_source],
 	};
 
-	if (state_phys(state, ev->id))
+	if (state_phys(state, ev->id) || ev->refs != 1 || ev->vcm)
 		return "phys_alloc: of memory that is there";
 	state_insert(state, VCM_SNAP_PHYS, &phys);
-	return NULL;
+	return model_first_hold(state, VCM_KIND_PHYS, ev, ev->arg[ARG_holder]);
 }
 
 static const char *model_phys_free(struct state *state, const struct vcm_event *ev)
@@ -171,6 +277,7 @@ static const char *model_phys_free(struct state *state, const struct vcm_event *
 			return "phys_free: before the last unbind";
 	}
 	state_remove(state, VCM_SNAP_PHYS, phys);
+	model_drop_holds(state, VCM_KIND_PHYS, 0, ev->id);
 	return NULL;
 }
 
@@ -183,6 +290,8 @@ static const char *model_bind(struct state *state, const struct vcm_event *ev)
 		return "bind: of no reservation, or a bound one";
 	if (ev->arg[ARG_len] > res->len || !state_phys(state, ev->arg[ARG_phys]))
 		return "bind: to no memory, or too much of it";
+	if (res->rflags & (VCM_RESERVE_BOUND | VCM_RESERVE_SYSTEM))
+		return "bind: of a sub-window, or of what a device cannot use";
 	res->phys = ev->arg[ARG_phys];
 	res->off = ev->arg[ARG_off];
 	res->bound_len = ev->arg[ARG_len];
@@ -228,55 +337,12 @@ static const char *model_map(struct state *state, const struct vcm_event *ev)
 	return NULL;
 }
 
-static const char *model_assoc(struct state *state, const struct vcm_event *ev)
-{
-	MODEL_ARGS(assoc);
-	const struct vcm_snap_assoc assoc = {
-		.assoc = ev->id,
-		.vcm = ev->vcm,
-		.dev = ev->arg[ARG_dev],
-	};
-
-	if (state_assoc(state, ev->id) || !state_context(state, ev->vcm) || ev->refs)
-		return "assoc: that is there, or with no context";
-	state_insert(state, VCM_SNAP_ASSOC, &assoc);
-	return NULL;
-}
-
-static const char *model_deassoc(struct state *state, const struct vcm_event *ev)
-{
-	MODEL_ARGS(deassoc);
-	struct vcm_snap_assoc *assoc = state_assoc(state, ev->id);
-
-	if (!assoc || assoc->active || assoc->dev != ev->arg[ARG_dev])
-		return "deassoc: of none, or an active one";
-	state_remove(state, VCM_SNAP_ASSOC, assoc);
-	return NULL;
-}
-
-static const char *model_activity(struct state *state, const struct vcm_event *ev)
-{
-	MODEL_ARGS(activate);
-	struct vcm_snap_assoc *assoc = state_assoc(state, ev->id);
-	bool up = ev->type == VCM_EVENT_activate;
-
-	if (!assoc || assoc->dev != ev->arg[ARG_dev] || !ev->arg[ARG_domain])
-		return "activate or deactivate: of none, or without a domain";
-	if (assoc->active && assoc->domain != ev->arg[ARG_domain])
-		return "activate or deactivate: in another domain";
-	if (up ? ev->refs != assoc->active + 1 : ev->refs >= assoc->active)
-		return "activate or deactivate: count";
-	assoc->active = ev->refs;
-	assoc->domain = ev->refs ? ev->arg[ARG_domain] : 0;
-	return NULL;
-}
-
 /* An error event tells of a call that changed nothing: it only has to make sense. */
 static const char *model_error(struct state *state, const struct vcm_event *ev)
 {
 	MODEL_ARGS(error);
 
-	if (ev->err >= 0 || !ev->arg[ARG_op] || ev->arg[ARG_op] > VCM_OP_DEACTIVATE)
+	if (ev->err >= 0 || !ev->arg[ARG_op] || ev->arg[ARG_op] > VCM_OP_VMAP)
 		return "error: without errno or operation";
 	if (ev->vcm && !state_context(state, ev->vcm))
 		return "error: in no context";
@@ -302,6 +368,10 @@ static const char *(*const model_table[VCM_EVENT_END])(struct state *state,
 	[VCM_EVENT_activate] = model_activity,
 	[VCM_EVENT_deactivate] = model_activity,
 	[VCM_EVENT_error] = model_error,
+	[VCM_EVENT_switch] = model_switch,
+	[VCM_EVENT_fault] = model_fault,
+	[VCM_EVENT_save] = model_saved,
+	[VCM_EVENT_restore] = model_saved,
 };
 
 const char *model_apply(struct state *state, const struct vcm_event *event)

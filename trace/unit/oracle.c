@@ -1,9 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * oracle.c - see oracle.h.
+ * oracle.c - see oracle.h: bindings, activations, look-ups.
  */
 #include "unit.h"
 #include "oracle.h"
+
+u32 oracle_total(const struct oracle_refs *refs)
+{
+	u32 total = 0;
+
+	for (u32 i = 0; i < ORACLE_HOLDERS; i++)
+		total += refs->of[i];
+	return total;
+}
+
+u32 oracle_res_refs(const struct oracle_context *context, u32 res)
+{
+	u32 refs = oracle_total(&context->res[res].refs);
+
+	for (u32 i = 0; i < ORACLE_RES; i++)
+		refs += context->res[i].res && context->res[i].parent == (int)res;
+	return refs;
+}
 
 int oracle_create(const struct vcm_cfg *cfg)
 {
@@ -12,123 +30,13 @@ int oracle_create(const struct vcm_cfg *cfg)
 	return 0;
 }
 
-static bool oracle_is_free(const struct oracle_context *context, u64 start, u64 last)
-{
-	for (u32 i = 0; i < ORACLE_RES; i++) {
-		const struct oracle_res *res = &context->res[i];
-
-		if (res->res && start <= res->start + (res->len - 1) && last >= res->start)
-			return false;
-	}
-	return true;
-}
-
-/* Does @req fit where a hole begins?  *@start is the address, *@room what the hole has. */
-static bool oracle_fit(const struct oracle_context *context, const struct vcm_req *req, u64 from,
-		       u64 *start)
-{
-	u64 align = (u64)1 << max(req->align, (u32)VCM_PAGE_SHIFT);
-	u64 limit = req->limit ? min(req->limit, context->last) : context->last;
-	u64 up = from % align ? align - from % align : 0;
-
-	if (from + up < from || from + up + (req->len - 1) < from + up)
-		return false;
-	*start = from + up;
-	if (*start + (req->len - 1) > limit)
-		return false;
-	return oracle_is_free(context, *start, *start + (req->len - 1));
-}
-
-/* The start of the reservation above @from, or false when there is none. */
-static bool oracle_above(const struct oracle_context *context, u64 from, u64 *above)
-{
-	bool found = false;
-
-	*above = 0;
-	for (u32 i = 0; i < ORACLE_RES; i++) {
-		const struct oracle_res *res = &context->res[i];
-
-		if (!res->res || res->start < from || (found && res->start >= *above))
-			continue;
-		*above = res->start;
-		found = true;
-	}
-	return found;
-}
-
-/*
- * Rank of a hole, the lowest wins: holes between reservations in which any address would do,
- * then those in which this one does, then the hole above all reservations.
- */
-static u32 oracle_rank(const struct oracle_context *context, const struct vcm_req *req, u64 from)
-{
-	u64 align = (u64)1 << max(req->align, (u32)VCM_PAGE_SHIFT), above, need;
-
-	if (!oracle_above(context, from, &above))
-		return 3;
-	if (align == PAGE)
-		return 1;
-	if (__builtin_add_overflow(req->len, align - 1, &need))
-		return 2;
-	return above - from >= need ? 1 : 2;
-}
-
-static int oracle_place(const struct oracle_context *context, const struct vcm_req *req, u64 *start)
-{
-	u32 best = ~0u;
-
-	for (int i = -1; i < ORACLE_RES; i++) {
-		const struct oracle_res *res = i < 0 ? NULL : &context->res[i];
-		u64 from = res ? res->start + res->len : context->start, at;
-		u32 rank;
-
-		if (res && (!res->res || res->start + (res->len - 1) == context->last))
-			continue;
-		if (!oracle_is_free(context, from, from) || !oracle_fit(context, req, from, &at))
-			continue;
-		/* A place in another hole than the one that begins at @from is not its own. */
-		if (!oracle_is_free(context, from, at))
-			continue;
-		rank = oracle_rank(context, req, from);
-		if (rank > best || (rank == best && at > *start))
-			continue;
-		best = rank;
-		*start = at;
-	}
-	return best == ~0u ? -ENOSPC : 0;
-}
-
-static int oracle_place_fixed(const struct oracle_context *context, const struct vcm_req *req)
-{
-	u64 limit = req->limit ? min(req->limit, context->last) : context->last;
-	u64 last = req->start + (req->len - 1);
-
-	if (req->start % PAGE || last < req->start)
-		return -EINVAL;
-	if (req->start < context->start || last > limit)
-		return -ERANGE;
-	return oracle_is_free(context, req->start, last) ? 0 : -EADDRINUSE;
-}
-
-int oracle_reserve(const struct oracle_context *context, const struct vcm_req *req, u64 *start)
-{
-	bool fixed = req->flags & VCM_RESERVE_FIXED;
-
-	if (req->flags & ~VCM_RESERVE_FIXED)
-		return -EOPNOTSUPP;
-	if (!req->len || req->len % PAGE || (req->align > 63 && !fixed))
-		return -EINVAL;
-	if (context->dead)
-		return -ENODEV;
-	*start = req->start;
-	return fixed ? oracle_place_fixed(context, req) : oracle_place(context, req, start);
-}
-
 int oracle_phys_alloc(const struct vcm_phys_req *req)
 {
 	u32 smallest = 0;
 
 	if (req->orders >> (VCM_MAX_ORDER + 1))
+		return -EINVAL;
+	if ((req->flags & VCM_PHYS_CONTIG) && req->orders)
 		return -EINVAL;
 	while (req->orders && !(req->orders >> smallest & 1))
 		smallest++;
@@ -137,53 +45,101 @@ int oracle_phys_alloc(const struct vcm_phys_req *req)
 	return 0;
 }
 
-static bool oracle_covers(const struct vcm_domain_caps *caps, const struct oracle_res *res)
+/* Is a device attached in @context, by an association that is active? */
+static bool oracle_is_on(const struct oracle_context *context, u32 dev)
 {
-	return res->start >= caps->start && res->start + (res->bound_len - 1) <= caps->last;
+	return context->assoc[dev].active && !context->saved;
 }
 
-/* Is there a domain of @kind? */
-static bool oracle_has_domain(const struct oracle *oracle, const struct oracle_context *context,
-			      u32 kind)
+void oracle_reach(const struct oracle *oracle, const struct oracle_context *context, u64 *start,
+		  u64 *last)
 {
-	for (u32 dev = 0; dev < ORACLE_DEVICES; dev++)
-		if (context->assoc[dev].active && oracle->fake[dev]->kind == kind)
-			return true;
-	return false;
+	*start = context->start;
+	*last = context->last;
+	for (u32 dev = 0; dev < ORACLE_DEVICES; dev++) {
+		if (!oracle_is_on(context, dev))
+			continue;
+		*start = max(*start, oracle->fake[dev]->caps.start);
+		*last = min(*last, oracle->fake[dev]->caps.last);
+	}
 }
 
 u32 oracle_domains(const struct oracle *oracle, const struct oracle_context *context)
 {
+	bool has[ORACLE_KINDS] = {};
 	u32 nr = 0;
 
-	for (u32 kind = 0; kind < ORACLE_KINDS; kind++)
-		nr += oracle_has_domain(oracle, context, kind);
+	for (u32 dev = 0; dev < ORACLE_DEVICES; dev++) {
+		u32 kind = oracle->fake[dev]->kind;
+
+		if (!oracle_is_on(context, dev) || has[kind])
+			continue;
+		has[kind] = true;
+		nr++;
+	}
 	return nr;
 }
 
-/* @with says what is bound: phys, off, prot. */
-int oracle_bind(const struct oracle *oracle, const struct oracle_context *context,
-		const struct oracle_res *res, const struct oracle_res *with)
+/* What can be said without the reservation; *@len is what would be bound. */
+static int oracle_bind_check(const struct oracle *oracle, const struct oracle_bind *with, u64 *len)
 {
-	struct oracle_res bound = *res;
-	u64 len = oracle->phys[with->phys].len;
+	u64 all = oracle->phys[with->phys].len;
 
 	if (with->prot & ~RW)
 		return -EOPNOTSUPP;
-	if (!with->prot || with->off >= len || with->off % PAGE)
+	if (!with->prot || with->off >= all || with->off % PAGE || with->len % PAGE)
 		return -EINVAL;
+	if (with->len > all || with->off + with->len > all)
+		return -EINVAL;
+	*len = with->len ? with->len : all - with->off;
+	return 0;
+}
+
+static int oracle_bind_fits(const struct oracle *oracle, const struct oracle_context *context,
+			    const struct oracle_res *res, const struct oracle_bind *with, u64 len)
+{
 	if (res->dead)
 		return -ENODEV;
-	if (res->phys >= 0)
-		return res->phys == with->phys ? -EALREADY : -EADDRINUSE;
-	bound.bound_len = len - with->off;
-	if (bound.bound_len > res->len)
+	if (res->flags & VCM_RESERVE_BOUND)
+		return -EINVAL;
+	if (len > res->len)
 		return -ENOSPC;
-	for (u32 kind = 0; kind < ORACLE_KINDS; kind++)
-		if (oracle_has_domain(oracle, context, kind) &&
-		    !oracle_covers(&context->caps[kind], &bound))
+	if (with->cache != VCM_CACHE_WB)
+		return -EBUSY;
+	for (u32 dev = 0; dev < ORACLE_DEVICES; dev++) {
+		const struct vcm_domain_caps *caps = &oracle->fake[dev]->caps;
+
+		if (oracle_is_on(context, dev) &&
+		    (res->start < caps->start || res->start + (len - 1) > caps->last))
 			return -ERANGE;
+	}
 	return 0;
+}
+
+int oracle_bind(const struct oracle *oracle, const struct oracle_context *context,
+		const struct oracle_res *res, const struct oracle_bind *with)
+{
+	u64 len = 0;
+	int err = oracle_bind_check(oracle, with, &len);
+
+	if (err)
+		return err;
+	if (!res->dead && res->phys >= 0)
+		return res->phys == (int)with->phys ? -EALREADY : -EADDRINUSE;
+	return oracle_bind_fits(oracle, context, res, with, len);
+}
+
+int oracle_rebind(const struct oracle *oracle, const struct oracle_context *context,
+		  const struct oracle_res *res, const struct oracle_bind *with)
+{
+	u64 len = 0;
+	int err = oracle_bind_check(oracle, with, &len);
+
+	if (err)
+		return err;
+	if (!res->dead && res->phys < 0)
+		return -ENXIO;
+	return oracle_bind_fits(oracle, context, res, with, len);
 }
 
 int oracle_unbind(const struct oracle_res *res)
@@ -193,42 +149,145 @@ int oracle_unbind(const struct oracle_res *res)
 	return res->phys < 0 ? -ENXIO : 0;
 }
 
-/* The aperture of a domain is what all its devices have, asked for when one joins. */
-static void oracle_caps(const struct oracle *oracle, const struct oracle_context *context, u32 dev,
-			struct vcm_domain_caps *caps)
+/* Can @dev be attached in @context? */
+static int oracle_attach(const struct oracle *oracle, const struct oracle_context *context, u32 dev)
 {
-	*caps = oracle->fake[dev]->caps;
-	for (u32 i = 0; i < ORACLE_DEVICES; i++) {
-		const struct fake_device *fake = oracle->fake[i];
+	const struct vcm_domain_caps *caps = &oracle->fake[dev]->caps;
 
-		if (!context->assoc[i].active || fake->kind != oracle->fake[dev]->kind)
-			continue;
-		caps->start = max(caps->start, fake->caps.start);
-		caps->last = min(caps->last, fake->caps.last);
-	}
-}
-
-int oracle_activate(const struct oracle *oracle, u32 context, u32 dev,
-		    struct vcm_domain_caps *caps)
-{
-	const struct oracle_context *own = &oracle->context[context];
-	const struct oracle_assoc *assoc = &own->assoc[dev];
-
-	if (assoc->dead)
-		return -ENODEV;
-	*caps = own->caps[oracle->fake[dev]->kind];
-	if (assoc->active)
-		return 0;
 	if (oracle->user[dev] >= 0)
 		return -EBUSY;
-	oracle_caps(oracle, own, dev, caps);
 	for (u32 i = 0; i < ORACLE_RES; i++) {
-		const struct oracle_res *res = &own->res[i];
+		const struct oracle_res *res = &context->res[i];
 
-		if (res->res && res->phys >= 0 && !oracle_covers(caps, res))
+		if (res->res && res->phys >= 0 &&
+		    (res->start < caps->start || res->start + (res->bound_len - 1) > caps->last))
 			return -ERANGE;
 	}
 	return 0;
+}
+
+int oracle_activate(const struct oracle *oracle, u32 context, u32 dev)
+{
+	const struct oracle_context *own = &oracle->context[context];
+
+	if (own->assoc[dev].dead)
+		return -ENODEV;
+	if (own->assoc[dev].active || own->saved)
+		return 0;
+	return oracle_attach(oracle, own, dev);
+}
+
+int oracle_switch(const struct oracle *oracle, u32 from, u32 to, u32 dev)
+{
+	const struct oracle_context *there = &oracle->context[to], *here = &oracle->context[from];
+	struct oracle free = *oracle;
+
+	if (here->assoc[dev].dead || there->assoc[dev].dead)
+		return -ENODEV;
+	if (from == to)
+		return -EINVAL;
+	if (!here->assoc[dev].active)
+		return -ENXIO;
+	if (there->assoc[dev].active || here->saved || there->saved)
+		return -EBUSY;
+	free.user[dev] = -1;
+	return oracle_attach(&free, there, dev);
+}
+
+int oracle_save(const struct oracle_context *context)
+{
+	if (context->dead)
+		return -ENODEV;
+	return context->saved ? -EALREADY : 0;
+}
+
+/* Devices are attached in the order in which they were associated; the first failure counts. */
+int oracle_restore(const struct oracle *oracle, u32 context)
+{
+	const struct oracle_context *own = &oracle->context[context];
+	u64 first = ~0ull;
+	int err = 0;
+
+	if (own->dead)
+		return -ENODEV;
+	if (!own->saved)
+		return -EINVAL;
+	for (u32 dev = 0; dev < ORACLE_DEVICES; dev++) {
+		int bad = own->assoc[dev].active ? oracle_attach(oracle, own, dev) : 0;
+
+		if (!bad || vcm_assoc_id(own->assoc[dev].assoc) > first)
+			continue;
+		first = vcm_assoc_id(own->assoc[dev].assoc);
+		err = bad;
+	}
+	return err;
+}
+
+static u32 oracle_depth(const struct oracle_context *context, int res)
+{
+	u32 depth = 0;
+
+	for (; res >= 0; res = context->res[res].parent)
+		depth++;
+	return depth;
+}
+
+/* The innermost. */
+int oracle_find(const struct oracle_context *context, u64 iova)
+{
+	int found = -1;
+
+	for (int i = 0; i < ORACLE_RES; i++) {
+		const struct oracle_res *res = &context->res[i];
+
+		if (!res->res || res->dead || iova < res->start || iova - res->start >= res->len)
+			continue;
+		if (oracle_depth(context, i) > oracle_depth(context, found))
+			found = i;
+	}
+	return found;
+}
+
+bool oracle_memory_at(const struct oracle_context *context, u64 iova, int *phys, u64 *off)
+{
+	int found = oracle_find(context, iova);
+	const struct oracle_res *res = &context->res[max(found, 0)];
+
+	if (found < 0 || res->phys < 0 || iova - res->start >= res->bound_len)
+		return false;
+	*phys = res->phys;
+	*off = res->off + (iova - res->start);
+	return true;
+}
+
+int oracle_translate(const struct oracle_context *from, u64 iova, const struct oracle_context *to,
+		     u64 *out)
+{
+	int phys, err = -ENOENT;
+	u64 off;
+
+	if (!oracle_memory_at(from, iova, &phys, &off))
+		return err;
+	for (u32 i = 0; i < ORACLE_RES; i++) {
+		const struct oracle_res *res = &to->res[i];
+		u64 at = res->start + (off - res->off);
+
+		if (!res->res || res->phys != phys || off < res->off ||
+		    off >= res->off + res->bound_len || (!err && at > *out))
+			continue;
+		*out = at;
+		err = 0;
+	}
+	return err;
+}
+
+void oracle_bound(struct oracle *oracle, struct oracle_res *res, const struct oracle_bind *with)
+{
+	res->phys = with->phys;
+	res->off = with->off;
+	res->bound_len = with->len ? with->len : oracle->phys[with->phys].len - with->off;
+	res->prot = with->prot;
+	oracle->phys[with->phys].bindings++;
 }
 
 void oracle_unbound(struct oracle *oracle, struct oracle_res *res)
@@ -241,10 +300,34 @@ void oracle_unbound(struct oracle *oracle, struct oracle_res *res)
 	res->prot = 0;
 }
 
+/* A reference of the test went: with the last, the place is free, and so may be the sub-window. */
+void oracle_dropped(struct oracle *oracle, struct oracle_context *context, u32 res)
+{
+	for (int at = res; at >= 0 && !oracle_res_refs(context, at);) {
+		struct oracle_res *own = &context->res[at];
+
+		oracle_unbound(oracle, own);
+		own->res = NULL;
+		at = own->parent;
+	}
+	oracle_forget(context);
+}
+
 void oracle_inactive(struct oracle *oracle, u32 context, u32 dev)
 {
 	oracle->context[context].assoc[dev].active = 0;
-	oracle->user[dev] = -1;
+	if (oracle->user[dev] == (int)context)
+		oracle->user[dev] = -1;
+}
+
+void oracle_saved(struct oracle *oracle, u32 context, bool saved)
+{
+	struct oracle_context *own = &oracle->context[context];
+
+	own->saved = saved;
+	for (u32 dev = 0; dev < ORACLE_DEVICES; dev++)
+		if (own->assoc[dev].active)
+			oracle->user[dev] = saved ? -1 : (int)context;
 }
 
 void oracle_device_gone(struct oracle *oracle, u32 dev)
@@ -278,7 +361,7 @@ void oracle_context_gone(struct oracle *oracle, u32 context)
 /* Free the place of a context when the test holds nothing of it any more. */
 void oracle_forget(struct oracle_context *context)
 {
-	if (context->refs)
+	if (oracle_total(&context->refs))
 		return;
 	for (u32 i = 0; i < ORACLE_RES; i++)
 		if (context->res[i].res)
@@ -287,89 +370,4 @@ void oracle_forget(struct oracle_context *context)
 		if (context->assoc[dev].assoc)
 			return;
 	context->vcm = NULL;
-}
-
-static const char *oracle_compare_res(const struct oracle *oracle,
-				      const struct oracle_context *context,
-				      const struct oracle_res *res, const struct state *state)
-{
-	const struct vcm_snap_res want = {
-		.res = vcm_res_id(res->res),
-		.vcm = vcm_id(context->vcm),
-		.refs = res->refs,
-		.start = res->start,
-		.len = res->len,
-		.phys = res->phys < 0 ? 0 : oracle->phys[res->phys].id,
-		.off = res->off,
-		.bound_len = res->bound_len,
-		.prot = res->prot,
-		.mapped = res->phys < 0 ? 0 : oracle_domains(oracle, context),
-		.align = res->align,
-		.rflags = res->flags,
-	};
-	const struct vcm_snap_res *got = state_res(state, want.vcm, want.res);
-
-	if (!got || memcmp(got, &want, sizeof(want)))
-		return "the oracle has another reservation";
-	return NULL;
-}
-
-/* Return: what is wrong with a live context; *@nr counts the reservations, *@assocs likewise. */
-static const char *oracle_compare_context(const struct oracle *oracle,
-					  const struct oracle_context *context,
-					  const struct state *state, u32 *nr, u32 *assocs)
-{
-	const struct vcm_snap_context *got = state_context(state, vcm_id(context->vcm));
-	const char *bad = NULL;
-
-	if (!got || got->refs != context->refs || got->start != context->start)
-		return "the oracle has another context";
-	for (u32 i = 0; i < ORACLE_RES && !bad; i++) {
-		if (!context->res[i].res)
-			continue;
-		bad = oracle_compare_res(oracle, context, &context->res[i], state);
-		++*nr;
-	}
-	for (u32 dev = 0; dev < ORACLE_DEVICES && !bad; dev++) {
-		const struct oracle_assoc *assoc = &context->assoc[dev];
-		const struct vcm_snap_assoc *rec;
-
-		if (!assoc->assoc || assoc->dead)
-			continue;
-		rec = state_assoc(state, vcm_assoc_id(assoc->assoc));
-		if (!rec || rec->active != assoc->active)
-			bad = "the oracle has another association";
-		++*assocs;
-	}
-	return bad;
-}
-
-const char *oracle_compare(const struct oracle *oracle, const struct state *state)
-{
-	u32 nr[STATE_TABLES] = {};
-	const char *bad = NULL;
-
-	for (u32 i = 0; i < ORACLE_CONTEXTS && !bad; i++) {
-		const struct oracle_context *context = &oracle->context[i];
-
-		if (!context->vcm || context->dead)
-			continue;
-		bad = oracle_compare_context(oracle, context, state, &nr[VCM_SNAP_RES],
-					     &nr[VCM_SNAP_ASSOC]);
-		nr[VCM_SNAP_CONTEXT]++;
-	}
-	for (u32 i = 0; i < ORACLE_PHYS && !bad; i++) {
-		const struct oracle_phys *phys = &oracle->phys[i];
-		const struct vcm_snap_phys *got = state_phys(state, phys->id);
-
-		if (!phys->refs && !phys->bindings)
-			continue;
-		if (!got || got->refs != phys->refs || got->len != phys->len)
-			bad = "the oracle has other memory";
-		nr[VCM_SNAP_PHYS]++;
-	}
-	for (unsigned int type = VCM_SNAP_CONTEXT; type < STATE_TABLES && !bad; type++)
-		if (nr[type] != state->table[type].nr)
-			bad = "the oracle has another number of objects";
-	return bad;
 }

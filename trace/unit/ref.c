@@ -77,15 +77,15 @@ TEST(reference_to_a_reservation_stops_before_it_wraps)
 	struct vcm *vcm = unit_context(0, ~0ull);
 	struct vcm_res *res = unit_res_at(vcm, 0, 1);
 
-	res->refs = ((u32)1 << 31) - 1;
-	state_res(unit_model(), vcm_id(vcm), 1)->refs = res->refs;
+	res->refs.unnamed = res->refs.total = ((u32)1 << 31) - 1;
+	state_res(unit_model(), vcm_id(vcm), 1)->refs = res->refs.total;
 	CHECK_ERR(0, vcm_ref_reserve(res));
 	unit_events_clear();
 	CHECK_ERR(-EOVERFLOW, vcm_ref_reserve(res));
 	CHECK_STR("error", unit_event_names());
 	CHECK_EQ(VCM_OP_REF, unit_event(0)->arg[0]);
-	CHECK_EQ((u32)1 << 31, res->refs);
-	res->refs = 1;
+	CHECK_EQ((u32)1 << 31, res->refs.total);
+	res->refs.unnamed = res->refs.total = 1;
 	vcm_unreserve(res);
 	vcm_destroy(vcm);
 }

@@ -129,7 +129,7 @@ TEST(bad_requests_are_refused)
 	req.align = 64;
 	CHECK_PTR_ERR(-EINVAL, vcm_reserve(vcm, &req));
 	req.align = 0;
-	req.flags = VCM_RESERVE_FIXED << 1;
+	req.flags = VCM_RESERVE_SYSTEM;
 	CHECK_PTR_ERR(-EOPNOTSUPP, vcm_reserve(vcm, &req));
 	req.flags = ~0u;
 	CHECK_PTR_ERR(-EOPNOTSUPP, vcm_reserve(vcm, &req));

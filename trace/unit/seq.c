@@ -17,6 +17,23 @@
 
 static const u16 nr_args[VCM_EVENT_END] = { VCM_EVENTS(NR_ARGS) };
 
+/* The events of a device that moves and faults. */
+static void move_everything(struct vcm *vcm, struct vcm_assoc *from, struct vcm *other)
+{
+	struct fake_device *fake = vcm_device_priv(from->dev);
+	struct vcm_assoc *to = unit_assoc(other, fake);
+	struct vcm_fault fault = { .access = VCM_ACCESS_READ };
+
+	CHECK_ERR(0, vcm_activate(from));
+	CHECK_ERR(0, vcm_save(vcm));
+	CHECK_ERR(0, vcm_restore(vcm));
+	CHECK_ERR(0, vcm_switch(from, to));
+	CHECK(vcm_fault_begin(fake_dom(fake), &fault.domain) == other);
+	vcm_fault_end(other, &fault, fake);
+	CHECK_ERR(0, vcm_deactivate(to));
+	CHECK_ERR(0, vcm_deassoc(to));
+}
+
 /* Make every event there is, at least once. */
 static void do_everything(void)
 {
@@ -37,6 +54,7 @@ static void do_everything(void)
 	CHECK_ERR(-ENXIO, vcm_unbind(res));
 	CHECK_ERR(0, vcm_deactivate(assoc));
 	CHECK_ERR(-ENXIO, vcm_deactivate(assoc));
+	move_everything(vcm, assoc, other);
 	CHECK_ERR(0, vcm_deassoc(assoc));
 	vcm_phys_put(phys);
 	vcm_phys_put(phys);

@@ -118,11 +118,14 @@ TEST(misused_locks_are_noticed)
 	check_noticed("not held", assert_not_held);
 }
 
+static const struct vcm_os_pages_req one = { .nr = 1, .node = -1 };
+static const struct vcm_os_pages_req two = { .nr = 2, .node = -1 };
+
 static u64 page(void)
 {
 	u64 pa = 0;
 
-	CHECK_ERR(0, vcm_os_pages_alloc(1, &pa));
+	CHECK_ERR(0, vcm_os_pages_alloc(&two, &pa));
 	return pa;
 }
 
@@ -130,23 +133,23 @@ static void free_twice(void)
 {
 	u64 pa = page();
 
-	vcm_os_pages_free(pa, 2 * PAGE);
-	vcm_os_pages_free(pa, 2 * PAGE);
+	vcm_os_pages_free(pa, 2 * PAGE, VCM_CACHE_WB);
+	vcm_os_pages_free(pa, 2 * PAGE, VCM_CACHE_WB);
 }
 
 static void free_too_much(void)
 {
-	vcm_os_pages_free(page(), 4 * PAGE);
+	vcm_os_pages_free(page(), 4 * PAGE, VCM_CACHE_WB);
 }
 
 static void free_the_middle(void)
 {
-	vcm_os_pages_free(page() + PAGE, PAGE);
+	vcm_os_pages_free(page() + PAGE, PAGE, VCM_CACHE_WB);
 }
 
 static void free_nothing(void)
 {
-	vcm_os_pages_free(0, PAGE);
+	vcm_os_pages_free(0, PAGE, VCM_CACHE_WB);
 }
 
 static void free_mapped(void)
@@ -154,14 +157,14 @@ static void free_mapped(void)
 	u64 pa = page();
 
 	os_page_map(pa + PAGE);
-	vcm_os_pages_free(pa, 2 * PAGE);
+	vcm_os_pages_free(pa, 2 * PAGE, VCM_CACHE_WB);
 }
 
 static void map_freed(void)
 {
 	u64 pa = page();
 
-	vcm_os_pages_free(pa, 2 * PAGE);
+	vcm_os_pages_free(pa, 2 * PAGE, VCM_CACHE_WB);
 	os_page_map(pa);
 }
 
@@ -213,9 +216,9 @@ TEST(addresses_of_pages_do_not_come_back_while_held)
 		u64 pa = page();
 
 		CHECK(pa != held);
-		vcm_os_pages_free(pa, 2 * PAGE);
+		vcm_os_pages_free(pa, 2 * PAGE, VCM_CACHE_WB);
 	}
-	vcm_os_pages_free(held, 2 * PAGE);
+	vcm_os_pages_free(held, 2 * PAGE, VCM_CACHE_WB);
 }
 
 TEST(allocation_asked_to_fail_fails_once)
@@ -225,7 +228,7 @@ TEST(allocation_asked_to_fail_fails_once)
 
 	os_fail_nth(2, OS_FAIL_OBJECTS);
 	ptr[0] = vcm_os_zalloc(8);
-	CHECK_ERR(0, vcm_os_pages_alloc(0, &pa));
+	CHECK_ERR(0, vcm_os_pages_alloc(&one, &pa));
 	CHECK(ptr[0] && !os_fail_fired());
 	CHECK(!vcm_os_zalloc(8));
 	CHECK(os_fail_fired());
@@ -233,8 +236,8 @@ TEST(allocation_asked_to_fail_fails_once)
 	CHECK(ptr[1]);
 	vcm_os_free(ptr[0]);
 	vcm_os_free(ptr[1]);
-	vcm_os_pages_free(pa, PAGE);
+	vcm_os_pages_free(pa, PAGE, VCM_CACHE_WB);
 	os_fail_nth(1, OS_FAIL_PAGES);
-	CHECK_ERR(-ENOMEM, vcm_os_pages_alloc(0, &pa));
+	CHECK_ERR(-ENOMEM, vcm_os_pages_alloc(&one, &pa));
 	CHECK(os_fail_fired());
 }

@@ -29,8 +29,10 @@ TEST(records_have_the_lengths_of_the_format)
 	CHECK_EQ(88, sizeof(struct vcm_snap_device));
 	CHECK_EQ(40, sizeof(struct vcm_snap_context));
 	CHECK_EQ(24, sizeof(struct vcm_snap_assoc));
-	CHECK_EQ(32, sizeof(struct vcm_snap_phys));
-	CHECK_EQ(72, sizeof(struct vcm_snap_res));
+	CHECK_EQ(40, sizeof(struct vcm_snap_phys));
+	CHECK_EQ(80, sizeof(struct vcm_snap_res));
+	CHECK_EQ(40, sizeof(struct vcm_snap_holder));
+	CHECK_EQ(24, sizeof(struct vcm_snap_hold));
 }
 
 static void check_bytes(const struct state *state, unsigned int type, const void *want)
@@ -63,7 +65,8 @@ TEST(every_field_is_where_the_format_says)
 	check_bytes(&state, VCM_SNAP_ASSOC, &(struct vcm_snap_assoc) {
 		.assoc = 1, .vcm = 1, .dev = 1, .active = 2, .domain = assoc->dom->id });
 	check_bytes(&state, VCM_SNAP_PHYS, &(struct vcm_snap_phys) {
-		.phys = 1, .len = 3 * PAGE, .refs = 2, .chunks = 2, .orders = 3 });
+		.phys = 1, .len = 3 * PAGE, .refs = 2, .chunks = 2, .orders = 3,
+		.source = VCM_SOURCE_PAGES });
 	check_bytes(&state, VCM_SNAP_RES, &(struct vcm_snap_res) {
 		.res = 1, .vcm = 1, .refs = 2, .start = 1 << 16, .len = 4 * PAGE, .phys = 1,
 		.off = PAGE, .bound_len = 2 * PAGE, .prot = VCM_PROT_WRITE, .mapped = 1,

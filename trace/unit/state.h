@@ -14,7 +14,7 @@
 #include "vcm_events.h"
 #include "uapi/vcm.h"
 
-#define STATE_TABLES (VCM_SNAP_RES + 1)
+#define STATE_TABLES (VCM_SNAP_HOLD + 1)
 
 /**
  * struct state_table - records of one type
@@ -47,6 +47,13 @@ struct vcm_snap_context *state_context(const struct state *state, u32 vcm);
 struct vcm_snap_assoc *state_assoc(const struct state *state, u64 assoc);
 struct vcm_snap_phys *state_phys(const struct state *state, u64 phys);
 struct vcm_snap_res *state_res(const struct state *state, u32 vcm, u64 res);
+
+/* The references of @holder to an object; @vcm is 0 for memory.  NULL when it has none. */
+struct vcm_snap_hold *state_hold(const struct state *state, u32 kind, u32 vcm, u64 id, u32 holder);
+/* How many references of an object have a holder. */
+u32 state_held(const struct state *state, u32 kind, u32 vcm, u64 id);
+/* The name of a holder, NULL when it has no record. */
+const char *state_holder_name(const struct state *state, u32 holder);
 
 /* Each returns NULL, or what is wrong. */
 const char *state_decode(struct state *state, const void *data, size_t len);

@@ -38,6 +38,7 @@ struct snapshot {
  * struct worker - one thread and all that only it touches
  * @bound: is @res bound, by index
  * @on:    shared context that the device is active in, -1 for none
+ * @holder: whose some of its references are
  */
 struct worker {
 	pthread_t thread;
@@ -48,6 +49,7 @@ struct worker {
 	struct vcm_phys *phys;
 	bool bound[OWN];
 	int on;
+	struct vcm_holder *holder;
 	struct entry *log;
 	u32 nr;
 	u32 room;
@@ -113,15 +115,45 @@ static void use_own_res(u32 i)
 
 static void use_common(void)
 {
+	const struct vcm_bind_req req = { memory, PAGE, PAGE, RW, VCM_CACHE_WB };
 	struct vcm_res_info info;
 	int err;
 
-	CHECK_ERR(0, vcm_ref_reserve(common));
+	CHECK_ERR(0, vcm_ref_reserve_as(common, self->holder));
 	err = dice(2) ? vcm_bind(common, memory, 0, RW) : vcm_unbind(common);
 	CHECK(!err || err == -EALREADY || err == -ENXIO);
+	err = vcm_rebind(common, &req);
+	CHECK(!err || err == -ENXIO);
 	vcm_res_info(common, &info);
 	CHECK(info.refs > 1);
-	vcm_unreserve(common);
+	CHECK_ERR(0, vcm_unreserve_as(common, self->holder));
+	CHECK_ERR(-ENOENT, vcm_unreserve_as(common, self->holder));
+}
+
+static int see(const struct vcm_res_info *info, void *data)
+{
+	return info->phys == vcm_phys_id(data) ? 0 : -EIO;
+}
+
+/* Look at what the others change. */
+static void look_up(void)
+{
+	u64 start = vcm_res_start(common), out;
+	struct vcm_res *res = vcm_find_res(shared[0], start);
+	struct vcm_phys *phys = vcm_res_phys(common);
+	int err;
+
+	CHECK(res == common);
+	vcm_unreserve(res);
+	if (!IS_ERR(phys))
+		vcm_phys_put(phys);
+	err = vcm_translate(shared[0], start, shared[0], &out);
+	CHECK(!err || err == -ENOENT);
+	CHECK_ERR(0, vcm_phys_for_each_res(memory, see, memory));
+	CHECK_PTR_ERR(0, vcm_vmap(memory));
+	CHECK_ERR(0, vcm_phys_get_as(memory, self->holder));
+	vcm_vunmap(memory);
+	CHECK_ERR(0, vcm_phys_put_as(memory, self->holder));
 }
 
 static void use_device(void)
@@ -138,6 +170,16 @@ static void use_device(void)
 	if (self->on >= 0)
 		CHECK_ERR(0, vcm_deactivate(self->assoc[nr]));
 	self->on = nr;
+}
+
+/* From one of the shared contexts to the other; every binding of it goes live on the way. */
+static void move_device(void)
+{
+	struct vcm_assoc *from = self->assoc[self->on > 0], *to = self->assoc[self->on <= 0];
+
+	CHECK_ERR(self->on < 0 ? -ENXIO : 0, vcm_switch(from, to));
+	if (self->on >= 0)
+		self->on = !self->on;
 }
 
 /* The device goes away in use, and comes back. */
@@ -165,7 +207,11 @@ static void use_own_context(void)
 
 	CHECK_ERR(0, vcm_bind(res, phys, 0, RW));
 	vcm_phys_put(phys);
+	CHECK_ERR(0, vcm_save(vcm));
+	CHECK_ERR(0, vcm_restore(vcm));
+	CHECK_ERR(0, vcm_get_as(vcm, self->holder));
 	vcm_destroy(vcm);
+	CHECK_ERR(0, vcm_put_as(vcm, self->holder));
 	CHECK_ERR(-ENODEV, vcm_unbind(res));
 	vcm_put(vcm);
 	vcm_unreserve(res);
@@ -193,10 +239,14 @@ static void *work(void *arg)
 
 		if (what < 60)
 			use_own_res(dice(OWN));
-		else if (what < 75)
+		else if (what < 70)
 			use_common();
-		else if (what < 85)
+		else if (what < 75)
+			look_up();
+		else if (what < 80)
 			use_device();
+		else if (what < 85)
+			move_device();
 		else if (what < 87)
 			replug();
 		else if (what < 95)
@@ -222,6 +272,7 @@ static void begin(void)
 		self->random = unit_seed() + i;
 		self->fake = fake_device(names[i], i % 2);
 		self->phys = unit_phys(2);
+		self->holder = unit_holder(names[i]);
 		self->on = -1;
 		for (u32 nr = 0; nr < SHARED; nr++)
 			join_shared(nr);
@@ -244,6 +295,7 @@ static void end(void)
 			if (worker->res[nr])
 				vcm_unreserve(worker->res[nr]);
 		vcm_phys_put(worker->phys);
+		vcm_holder_put(worker->holder);
 		free(worker->log);
 	}
 }

@@ -182,6 +182,8 @@ void unit_teardown(void)
 	CHECK(list_empty(&vcm_registry.devices));
 	CHECK_EQ(0, vcm_os_objects_held());
 	CHECK_EQ(0, vcm_os_pages_held());
+	CHECK_EQ(0, os_vmaps_held());
+	CHECK(list_empty(&vcm_registry.holders));
 	CHECK_EQ(0, os_locks_lost());
 	CHECK_EQ(unit.warnings, os_warnings());
 	vcm_probe_sink = NULL;
@@ -211,6 +213,64 @@ struct vcm_phys *unit_phys(u64 pages)
 {
 	const struct vcm_phys_req req = { .len = pages * PAGE };
 	struct vcm_phys *phys = vcm_phys_alloc(&req);
+
+	CHECK_PTR_ERR(0, phys);
+	return phys;
+}
+
+struct vcm *unit_context_of(const struct vcm_driver *driver)
+{
+	const struct vcm_cfg cfg = { .last = ~0ull, .driver = driver };
+	struct vcm *vcm = vcm_create(&cfg);
+
+	CHECK_PTR_ERR(0, vcm);
+	return vcm;
+}
+
+struct vcm_holder *unit_holder(const char *name)
+{
+	struct vcm_holder *holder = vcm_holder_create(name);
+
+	CHECK(holder);
+	return holder;
+}
+
+struct vcm_assoc *unit_assoc(struct vcm *vcm, struct fake_device *fake)
+{
+	struct vcm_assoc *assoc = vcm_assoc_device(vcm, fake->dev);
+
+	CHECK_PTR_ERR(0, assoc);
+	return assoc;
+}
+
+static u32 released;
+
+/* Outside the locks, and not while a device reaches it. */
+static void release(void *priv)
+{
+	CHECK_EQ(0, os_foreign_mapped((uintptr_t)priv));
+	CHECK_NONE(vcm_check());
+	released++;
+}
+
+u32 unit_released(void)
+{
+	return released;
+}
+
+struct vcm_phys *unit_wrap(u32 nr, u64 pages, bool readonly)
+{
+	static const struct vcm_phys_ops ops = { release };
+	const struct vcm_chunk chunk = { os_foreign(nr), pages * PAGE };
+	const struct vcm_phys_desc desc = {
+		.chunks = &chunk,
+		.nr_chunks = 1,
+		.source = VCM_SOURCE_CARVEOUT,
+		.ops = &ops,
+		.priv = (void *)(uintptr_t)nr,
+		.readonly = readonly,
+	};
+	struct vcm_phys *phys = vcm_phys_wrap(&desc);
 
 	CHECK_PTR_ERR(0, phys);
 	return phys;

@@ -12,6 +12,8 @@
 #include "core.h"
 #include "state.h"
 
+struct fake_device;
+
 #define PAGE	VCM_PAGE_SIZE
 #define RW	(VCM_PROT_READ | VCM_PROT_WRITE)
 
@@ -37,10 +39,10 @@ void unit_teardown(void);
 
 #define TEST(fn)								\
 	static void fn(void);							\
-	static struct unit_test unit_##fn = { __FILE__, #fn, fn, NULL };	\
+	static struct unit_test unit_test_##fn = { __FILE__, #fn, fn, NULL };	\
 	static void __attribute__((constructor)) unit_add_##fn(void)		\
 	{									\
-		unit_add(&unit_##fn);						\
+		unit_add(&unit_test_##fn);					\
 	}									\
 	static void fn(void)
 
@@ -100,5 +102,12 @@ const char *unit_event_names(void);
 struct vcm *unit_context(u64 start, u64 last);
 struct vcm_res *unit_res_at(struct vcm *vcm, u64 start, u64 pages);
 struct vcm_phys *unit_phys(u64 pages);
+struct vcm *unit_context_of(const struct vcm_driver *driver);
+struct vcm_holder *unit_holder(const char *name);
+struct vcm_assoc *unit_assoc(struct vcm *vcm, struct fake_device *fake);
+
+/* Memory from elsewhere: piece @nr of os_foreign(), @pages long.  Its release is checked. */
+struct vcm_phys *unit_wrap(u32 nr, u64 pages, bool readonly);
+u32 unit_released(void);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * vcm.h - what user space sees of VCM: /dev/vcm and the snapshot file.
+ * vcm.h - what user space sees of VCM: the rules of /dev/vcm, contexts, reservations,
+ * associations and look-ups.
  *
+ * Includes the rest: vcm_memory.h (memory and bindings) and vcm_snapshot.h (the snapshot file).
  * The event stream is described by vcm_events.h, the names of the states by docs/design.md.
  */
 #ifndef UAPI_VCM_H
@@ -32,6 +34,7 @@
  * -ENOENT       no such context, reservation, memory or association in this file
  * -ENODEV       no such device offered, or it is gone
  * -ENOMEM       out of memory
+ * -EMFILE       this file owns as many objects as it may (module parameter max_objects)
  * -ENOTTY       no such call
  * ============= ================================================================
  *
@@ -53,14 +56,34 @@
 #define VCM_IOC_DEASSOC		_IO(VCM_IOC_TYPE, 0x0c)
 #define VCM_IOC_ACTIVATE	_IO(VCM_IOC_TYPE, 0x0d)
 #define VCM_IOC_DEACTIVATE	_IO(VCM_IOC_TYPE, 0x0e)
+#define VCM_IOC_REBIND		_IO(VCM_IOC_TYPE, 0x0f)
+#define VCM_IOC_MAP		_IO(VCM_IOC_TYPE, 0x10)
+#define VCM_IOC_MAKE_BINDING	_IO(VCM_IOC_TYPE, 0x11)
+#define VCM_IOC_UNMAP		_IO(VCM_IOC_TYPE, 0x12)
+#define VCM_IOC_SWITCH		_IO(VCM_IOC_TYPE, 0x13)
+#define VCM_IOC_SAVE		_IO(VCM_IOC_TYPE, 0x14)
+#define VCM_IOC_RESTORE		_IO(VCM_IOC_TYPE, 0x15)
+#define VCM_IOC_FIND		_IO(VCM_IOC_TYPE, 0x16)
+#define VCM_IOC_PHYS_FIND	_IO(VCM_IOC_TYPE, 0x17)
+#define VCM_IOC_TRANSLATE	_IO(VCM_IOC_TYPE, 0x18)
+#define VCM_IOC_INFO		_IO(VCM_IOC_TYPE, 0x19)
+#define VCM_IOC_PIN_USER	_IO(VCM_IOC_TYPE, 0x1a)
+#define VCM_IOC_IMPORT_DMABUF	_IO(VCM_IOC_TYPE, 0x1b)
+#define VCM_IOC_EXPORT_DMABUF	_IO(VCM_IOC_TYPE, 0x1c)
 
+#define VCM_HOLDER_NAME_LEN	32	/* with the terminating zero */
 #define VCM_DEVICE_NAME_LEN	40	/* with the terminating zero */
-#define VCM_MAX_ORDER		10	/* largest chunk: 2^10 pages */
+#define VCM_MAX_ORDER		12	/* largest chunk: 2^12 pages */
 
 #define VCM_PROT_READ	(1u << 0)	/* the device may read */
 #define VCM_PROT_WRITE	(1u << 1)	/* the device may write */
 
+#define VCM_PHYS_CONTIG	(1u << 0)	/* one chunk, or fail */
+#define VCM_PHYS_NODE	(1u << 1)	/* from the NUMA node given, if it has memory */
+
 #define VCM_RESERVE_FIXED (1u << 0)	/* at @start, or fail */
+#define VCM_RESERVE_BOUND (1u << 1)	/* a sub-window for others to go inside */
+#define VCM_RESERVE_SYSTEM (1u << 2)	/* by VCM itself, for a device; never in a request */
 
 /**
  * struct vcm_ioc_create - make a context (VCM_IOC_CREATE)
@@ -81,11 +104,15 @@ struct vcm_ioc_create {
 };
 
 /**
- * struct vcm_ioc_destroy - destroy a context and all in it (VCM_IOC_DESTROY)
+ * struct vcm_ioc_destroy - VCM_IOC_DESTROY, VCM_IOC_SAVE, VCM_IOC_RESTORE
  * @size:  sizeof(struct vcm_ioc_destroy)
  * @flags: must be 0
  * @vcm:   context
  * @rsvd:  must be 0
+ *
+ * VCM_IOC_DESTROY ends the context and all in it.  VCM_IOC_SAVE takes it off its IOMMUs and
+ * keeps everything (-EALREADY when it is), VCM_IOC_RESTORE puts it back (-EINVAL when it is
+ * not saved, or as VCM_IOC_ACTIVATE).
  */
 struct vcm_ioc_destroy {
 	__u32 size;
@@ -97,13 +124,19 @@ struct vcm_ioc_destroy {
 /**
  * struct vcm_ioc_reserve - take a range (VCM_IOC_RESERVE)
  * @size:  sizeof(struct vcm_ioc_reserve)
- * @flags: VCM_RESERVE_FIXED
+ * @flags: VCM_RESERVE_FIXED, VCM_RESERVE_BOUND
  * @vcm:   context
  * @align: alignment, log2 of bytes; 0 for the page size; ignored with VCM_RESERVE_FIXED
- * @start: in with VCM_RESERVE_FIXED; out: first address
+ * @start: in: the first address with VCM_RESERVE_FIXED, else the first that may be used; out:
+ *         first address
  * @len:   bytes, a multiple of the page size
  * @limit: last address that may be used, 0 for the end of the window
  * @res:   out: id of the reservation, unique in its context
+ * @boundary:     power of two, not below @len, that the range may not cross a multiple of;
+ *                0 for none
+ * @guard_before: bytes kept free below the range, page aligned, below 2^16 pages
+ * @guard_after:  bytes kept free above it, likewise
+ * @within:       reservation made with VCM_RESERVE_BOUND to stay inside of, 0 for the window
  *
  * -ENOSPC: no free range fits.  -EADDRINUSE: VCM_RESERVE_FIXED and part of it is taken.
  * -ERANGE: VCM_RESERVE_FIXED and part of it is outside the window or above @limit.
@@ -117,19 +150,26 @@ struct vcm_ioc_reserve {
 	__u64 len;
 	__u64 limit;
 	__u64 res;
+	__u64 boundary;
+	__u64 guard_before;
+	__u64 guard_after;
+	__u64 within;
 };
 
 /**
- * struct vcm_ioc_res - name one reservation (VCM_IOC_UNRESERVE, VCM_IOC_REF, VCM_IOC_UNBIND)
+ * struct vcm_ioc_res - name one reservation
  * @size:  sizeof(struct vcm_ioc_res)
  * @flags: must be 0
  * @vcm:   context
  * @refs:  out, VCM_IOC_REF and VCM_IOC_UNRESERVE: references left; in: must be 0
  * @res:   reservation
  *
+ * For VCM_IOC_UNRESERVE, VCM_IOC_REF, VCM_IOC_UNBIND and VCM_IOC_UNMAP.
+ *
  * VCM_IOC_REF takes one more reference for this file, VCM_IOC_UNRESERVE drops one; the last
  * one dropped unbinds and frees the range.  VCM_IOC_REF: -EOVERFLOW at 2^31 references.
- * VCM_IOC_UNBIND: -ENXIO when nothing is bound.
+ * VCM_IOC_UNBIND: -ENXIO when nothing is bound.  VCM_IOC_UNMAP is VCM_IOC_UNRESERVE for a bound
+ * reservation: -ENXIO when nothing is bound, and the reference is kept.
  */
 struct vcm_ioc_res {
 	__u32 size;
@@ -167,67 +207,6 @@ struct vcm_ioc_res_info {
 	__u64 bound_len;
 	__u32 prot;
 	__u32 mapped;
-};
-
-/**
- * struct vcm_ioc_phys_alloc - allocate physical memory (VCM_IOC_PHYS_ALLOC)
- * @size:   sizeof(struct vcm_ioc_phys_alloc)
- * @flags:  must be 0
- * @len:    bytes, a multiple of the page size
- * @orders: chunk sizes allowed, bit n for 2^n pages, n <= VCM_MAX_ORDER; 0 for any
- * @chunks: out: physically contiguous pieces allocated
- * @phys:   out: id of the memory
- * @mmap_offset: out: offset for mmap(2) of this file that maps the memory
- *
- * Memory is zeroed.  -ENOMEM also when @len cannot be made of the chunk sizes available.
- * -EINVAL when @len is not a multiple of the smallest chunk size allowed.
- */
-struct vcm_ioc_phys_alloc {
-	__u32 size;
-	__u32 flags;
-	__u64 len;
-	__u32 orders;
-	__u32 chunks;
-	__u64 phys;
-	__u64 mmap_offset;
-};
-
-/**
- * struct vcm_ioc_phys_free - give physical memory up (VCM_IOC_PHYS_FREE)
- * @size:  sizeof(struct vcm_ioc_phys_free)
- * @flags: must be 0
- * @phys:  memory
- *
- * The pages are released when the last binding and the last mmap(2) of them are gone too.
- */
-struct vcm_ioc_phys_free {
-	__u32 size;
-	__u32 flags;
-	__u64 phys;
-};
-
-/**
- * struct vcm_ioc_bind - bind memory to a reservation (VCM_IOC_BIND)
- * @size:  sizeof(struct vcm_ioc_bind)
- * @flags: must be 0
- * @vcm:   context
- * @prot:  VCM_PROT_* flags, at least one
- * @res:   reservation
- * @phys:  memory
- * @off:   offset into the memory, page aligned; all bytes from there are bound
- *
- * -EALREADY: this memory is bound there already.  -EADDRINUSE: other memory is.
- * -ENOSPC: the memory from @off is larger than the reservation.  -ERANGE: the range is outside
- * the aperture of an IOMMU that the context is active on.
- */
-struct vcm_ioc_bind {
-	__u32 size;
-	__u32 flags;
-	__u32 vcm;
-	__u32 prot;
-	__u64 res;
-	__u64 phys;
-	__u64 off;
 };
 
 /**
@@ -273,172 +252,130 @@ struct vcm_ioc_assoc_op {
 };
 
 /**
- * DOC: snapshot file
+ * struct vcm_ioc_switch - move a device between contexts (VCM_IOC_SWITCH)
+ * @size:   sizeof(struct vcm_ioc_switch)
+ * @flags:  must be 0
+ * @from_vcm: context of @from
+ * @to_vcm: context of @to
+ * @from:   active association
+ * @to:     association of the same device, not active
+ * @active: out: activations of @to; in: must be 0
+ * @rsvd:   must be 0
  *
- * debugfs/vcm/snapshot.  open() copies the state; what read() then returns never changes.  The
- * copy of each stream is consistent and true at the seq in its stream record: with the events
- * of that stream after this seq applied, it stays true.
- *
- * A header, then nr_records records, each a struct vcm_snap_rec followed by its payload.
- * Integers are in the byte order of the machine; readers skip record types that they do not
- * know and the tail of payloads that are longer than they know.  All records have a multiple
- * of 8 bytes.  The order is: streams by id, devices by id, contexts by id, associations by id,
- * memory by id, reservations by context and start.
- *
- * Device records describe; they have no events and belong to no stream.
+ * -EINVAL: not of one device.  -ENXIO: @from is not active.  -EBUSY: @to is, or a context is
+ * saved.  Else as VCM_IOC_ACTIVATE; -ENOTRECOVERABLE when the device could go neither on nor
+ * back, then it is active in neither.
  */
-#define VCM_SNAP_MAGIC		0x534d4356	/* "VCMS" */
-#define VCM_SNAP_VERSION	1
-
-/**
- * struct vcm_snap_header - first bytes of a snapshot
- * @magic:      VCM_SNAP_MAGIC
- * @version:    VCM_SNAP_VERSION
- * @header_len: bytes before the first record
- * @total_len:  bytes in all
- * @nr_records: records that follow
- * @rsvd:       0
- */
-struct vcm_snap_header {
-	__u32 magic;
-	__u16 version;
-	__u16 header_len;
-	__u64 total_len;
-	__u32 nr_records;
+struct vcm_ioc_switch {
+	__u32 size;
+	__u32 flags;
+	__u32 from_vcm;
+	__u32 to_vcm;
+	__u64 from;
+	__u64 to;
+	__u32 active;
 	__u32 rsvd;
 };
 
-enum vcm_snap_type {
-	VCM_SNAP_STREAM = 1,
-	VCM_SNAP_DEVICE = 2,
-	VCM_SNAP_CONTEXT = 3,
-	VCM_SNAP_ASSOC = 4,
-	VCM_SNAP_PHYS = 5,
-	VCM_SNAP_RES = 6,
-};
+#define VCM_FIND_NEXT (1u << 0)	/* the first that starts at or above @iova */
 
 /**
- * struct vcm_snap_rec - head of a record
- * @type: enum vcm_snap_type
- * @rsvd: 0
- * @len:  bytes of payload that follow
+ * struct vcm_ioc_find - from an address to a reservation (VCM_IOC_FIND)
+ * @size:  sizeof(struct vcm_ioc_find)
+ * @flags: VCM_FIND_NEXT
+ * @vcm:   context
+ * @rflags: out: VCM_RESERVE_* flags of the reservation
+ * @iova:  the address
+ * @res:   out: id
+ * @start: out: first address
+ * @len:   out: bytes
+ *
+ * -ENOENT: none.
  */
-struct vcm_snap_rec {
-	__u16 type;
-	__u16 rsvd;
-	__u32 len;
-};
-
-/**
- * struct vcm_snap_stream - one event stream
- * @stream: id, 0 for the registry
- * @vcm:    context it belongs to, 0 for the registry
- * @seq:    last event that the snapshot contains
- */
-struct vcm_snap_stream {
-	__u32 stream;
+struct vcm_ioc_find {
+	__u32 size;
+	__u32 flags;
 	__u32 vcm;
-	__u64 seq;
+	__u32 rflags;
+	__u64 iova;
+	__u64 res;
+	__u64 start;
+	__u64 len;
 };
 
 /**
- * struct vcm_snap_device - one device that was offered or associated
- * @dev:   id, as in events
- * @rsvd:  0
- * @name:  as its bus names it
- * @iommu: IOMMU that it is behind, as in /sys/class/iommu; empty when unknown
+ * struct vcm_ioc_phys_find - from memory to its reservations (VCM_IOC_PHYS_FIND)
+ * @size:  sizeof(struct vcm_ioc_phys_find)
+ * @flags: must be 0
+ * @phys:  memory
+ * @index: which one, from 0, of the reservations of this file that it is bound to
+ * @vcm:   out: context
+ * @res:   out: id
+ * @start: out: first address
+ *
+ * -ENOENT: not so many.
  */
-struct vcm_snap_device {
-	__u32 dev;
-	__u32 rsvd;
-	char name[VCM_DEVICE_NAME_LEN];
-	char iommu[VCM_DEVICE_NAME_LEN];
+struct vcm_ioc_phys_find {
+	__u32 size;
+	__u32 flags;
+	__u64 phys;
+	__u32 index;
+	__u32 vcm;
+	__u64 res;
+	__u64 start;
 };
 
 /**
- * struct vcm_snap_context - one context
- * @vcm:          id
- * @refs:         references
- * @start:        first address of the window
- * @last:         last address of the window
- * @driver:       enum vcm_driver_kind
- * @first_stream: its first stream
- * @nr_streams:   number of its streams
- * @rsvd:         0
+ * struct vcm_ioc_translate - the same byte in another context (VCM_IOC_TRANSLATE)
+ * @size:   sizeof(struct vcm_ioc_translate)
+ * @flags:  must be 0
+ * @vcm:    context of @iova
+ * @to_vcm: the other context
+ * @iova:   address with memory behind it
+ * @out:    out: the lowest address of @to_vcm with that byte behind it
+ *
+ * -ENOENT: there is none.
  */
-struct vcm_snap_context {
+struct vcm_ioc_translate {
+	__u32 size;
+	__u32 flags;
+	__u32 vcm;
+	__u32 to_vcm;
+	__u64 iova;
+	__u64 out;
+};
+
+/**
+ * struct vcm_ioc_info - what a context is (VCM_IOC_INFO)
+ * @size:  sizeof(struct vcm_ioc_info)
+ * @flags: must be 0
+ * @vcm:   context
+ * @refs:  out: references
+ * @start: out: first address of the window
+ * @last:  out: last address of the window
+ * @reach_start: out: first address that every active device can reach
+ * @reach_last:  out: last address that every active device can reach
+ * @pgsizes: out: page sizes that every active IOMMU has, bit n for 2^n bytes; 0 when none is
+ * @reservations: out: number
+ * @domains: out: mapping domains
+ * @state:   out: VCM_SNAP_CONTEXT_SAVED
+ */
+struct vcm_ioc_info {
+	__u32 size;
+	__u32 flags;
 	__u32 vcm;
 	__u32 refs;
 	__u64 start;
 	__u64 last;
-	__u32 driver;
-	__u32 first_stream;
-	__u32 nr_streams;
-	__u32 rsvd;
+	__u64 reach_start;
+	__u64 reach_last;
+	__u64 pgsizes;
+	__u64 reservations;
+	__u32 domains;
+	__u32 state;
 };
 
-/**
- * struct vcm_snap_assoc - one association
- * @assoc:  id
- * @vcm:    context
- * @dev:    device
- * @active: activations
- * @domain: mapping domain in use, 0 when not active
- */
-struct vcm_snap_assoc {
-	__u64 assoc;
-	__u32 vcm;
-	__u32 dev;
-	__u32 active;
-	__u32 domain;
-};
-
-/**
- * struct vcm_snap_phys - one piece of physical memory
- * @phys:   id
- * @len:    bytes
- * @refs:   references; bindings are not among them, count them in the reservations
- * @chunks: physically contiguous pieces
- * @orders: chunk sizes allowed
- * @rsvd:   0
- */
-struct vcm_snap_phys {
-	__u64 phys;
-	__u64 len;
-	__u32 refs;
-	__u32 chunks;
-	__u32 orders;
-	__u32 rsvd;
-};
-
-/**
- * struct vcm_snap_res - one reservation
- * @res:       id, unique in its context
- * @vcm:       context
- * @refs:      references
- * @start:     first address
- * @len:       bytes
- * @phys:      memory bound, 0 for none
- * @off:       offset into it
- * @bound_len: bytes bound
- * @prot:      VCM_PROT_* flags of the binding
- * @mapped:    mapping domains in which the binding is live
- * @align:     alignment asked for, log2 of bytes
- * @rflags:    VCM_RESERVE_* flags
- */
-struct vcm_snap_res {
-	__u64 res;
-	__u32 vcm;
-	__u32 refs;
-	__u64 start;
-	__u64 len;
-	__u64 phys;
-	__u64 off;
-	__u64 bound_len;
-	__u32 prot;
-	__u32 mapped;
-	__u32 align;
-	__u32 rflags;
-};
+#include "vcm_memory.h"
+#include "vcm_snapshot.h"
 
 #endif

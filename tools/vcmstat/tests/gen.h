@@ -22,14 +22,29 @@
 #define GEN_ASSOCS	8
 #define GEN_DEVICES	3
 #define GEN_STREAMS	2	/* of a context */
+#define GEN_HOLDERS	6
+
+/* The references of one object that are somebody's, oldest holder first. */
+struct gen_holds {
+	struct {
+		uint32_t holder;
+		uint32_t count;
+	} hold[GEN_HOLDERS];
+	unsigned int nr;
+};
 
 struct gen {
 	uint64_t random;
 	struct vcm_snap_context context[GEN_CONTEXTS];	/* vcm 0: slot free */
 	uint64_t seq[GEN_CONTEXTS][GEN_STREAMS];
 	struct vcm_snap_res res[GEN_RES];		/* res 0: slot free */
+	unsigned int within[GEN_RES];			/* slot + 1 of the sub-window */
 	struct vcm_snap_phys phys[GEN_PHYS];
 	struct vcm_snap_assoc assoc[GEN_ASSOCS];
+	struct gen_holds context_holds[GEN_CONTEXTS];
+	struct gen_holds res_holds[GEN_RES];
+	struct gen_holds phys_holds[GEN_PHYS];
+	uint32_t holders;				/* made so far, 1 and up */
 	uint64_t registry_seq;
 	uint32_t next_vcm;
 	uint32_t next_stream;

@@ -68,15 +68,81 @@ static void put_devices(struct out *o)
 	}
 }
 
-static void put_res(struct out *o, const struct gen *g, uint32_t vcm)
+static void put_holders(struct out *o, const struct gen *g)
 {
+	uint32_t i;
+
+	for (i = 1; i <= g->holders; i++) {
+		struct vcm_snap_holder h = { .holder = i };
+
+		snprintf(h.name, sizeof(h.name), i % 2 ? "app/%u" : "0000:00:%02x.0", 40 + i);
+		put(o, VCM_SNAP_HOLDER, &h, sizeof(h));
+	}
+}
+
+/* The reservation of a context that comes after @after, NULL for the first; by hand again. */
+static const struct vcm_snap_res *next_res(const struct gen *g, uint32_t vcm,
+					   const struct vcm_snap_res *after)
+{
+	const struct vcm_snap_res *best = NULL, *r;
 	size_t i;
 
-	/* a slot is an address, so slots are in the order of addresses */
 	for (i = 0; i < GEN_RES; i++) {
-		if (g->res[i].res && g->res[i].vcm == vcm)
-			put(o, VCM_SNAP_RES, &g->res[i], sizeof(g->res[i]));
+		r = &g->res[i];
+		if (!r->res || r->vcm != vcm)
+			continue;
+		if (after && (r->start < after->start ||
+			      (r->start == after->start && r->res <= after->res)))
+			continue;
+		if (!best || r->start < best->start ||
+		    (r->start == best->start && r->res < best->res))
+			best = r;
 	}
+	return best;
+}
+
+static void put_holds(struct out *o, const struct gen_holds *h, struct vcm_snap_hold of)
+{
+	unsigned int i;
+
+	for (i = 0; i < h->nr; i++) {
+		of.holder = h->hold[i].holder;
+		of.count = h->hold[i].count;
+		put(o, VCM_SNAP_HOLD, &of, sizeof(of));
+	}
+}
+
+static void put_res(struct out *o, const struct gen *g, uint32_t vcm)
+{
+	const struct vcm_snap_res *r;
+
+	for (r = next_res(g, vcm, NULL); r; r = next_res(g, vcm, r))
+		put(o, VCM_SNAP_RES, r, sizeof(*r));
+}
+
+static void put_res_holds(struct out *o, const struct gen *g, uint32_t vcm)
+{
+	const struct vcm_snap_res *r;
+
+	for (r = next_res(g, vcm, NULL); r; r = next_res(g, vcm, r))
+		put_holds(o, &g->res_holds[r - g->res], (struct vcm_snap_hold){
+			.id = r->res, .kind = VCM_KIND_RES, .vcm = vcm });
+}
+
+static void put_all_holds(struct out *o, const struct gen *g)
+{
+	uint64_t after;
+	int at;
+
+	for (after = 0; (at = NEXT(g->context, vcm, vcm, after)) >= 0; after = g->context[at].vcm)
+		put_holds(o, &g->context_holds[at], (struct vcm_snap_hold){
+			.id = g->context[at].vcm, .kind = VCM_KIND_CONTEXT,
+			.vcm = g->context[at].vcm });
+	for (after = 0; (at = NEXT(g->context, vcm, vcm, after)) >= 0; after = g->context[at].vcm)
+		put_res_holds(o, g, g->context[at].vcm);
+	for (after = 0; (at = NEXT(g->phys, phys, phys, after)) >= 0; after = g->phys[at].phys)
+		put_holds(o, &g->phys_holds[at], (struct vcm_snap_hold){
+			.id = g->phys[at].phys, .kind = VCM_KIND_PHYS });
 }
 
 void *gen_snapshot(const struct gen *g, size_t *len)
@@ -89,6 +155,7 @@ void *gen_snapshot(const struct gen *g, size_t *len)
 
 	put_streams(&o, g);
 	put_devices(&o);
+	put_holders(&o, g);
 	for (after = 0; (at = NEXT(g->context, vcm, vcm, after)) >= 0; after = g->context[at].vcm)
 		put(&o, VCM_SNAP_CONTEXT, &g->context[at], sizeof(g->context[at]));
 	for (after = 0; (at = NEXT(g->assoc, assoc, assoc, after)) >= 0;
@@ -98,6 +165,7 @@ void *gen_snapshot(const struct gen *g, size_t *len)
 		put(&o, VCM_SNAP_PHYS, &g->phys[at], sizeof(g->phys[at]));
 	for (after = 0; (at = NEXT(g->context, vcm, vcm, after)) >= 0; after = g->context[at].vcm)
 		put_res(&o, g, g->context[at].vcm);
+	put_all_holds(&o, g);
 	h.total_len = o.len;
 	h.nr_records = o.records;
 	memcpy(o.buf, &h, sizeof(h));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gen.h"
+#include "json.h"
 #include "screen.h"
 #include "sink.h"
 #include "tap.h"
@@ -101,6 +102,79 @@ static void test_list(void)
 	CHECK(widest() < 80);
 }
 
+static void test_refs(void)
+{
+	struct model m;
+	FILE *out = begin();
+	size_t all;
+
+	scene(&m);
+	out_refs(out, &m, 0);
+	fclose(out);
+	compare("refs.txt");
+	CHECK(widest() < 80);
+	all = text_len;
+	out = begin();
+	out_refs(out, &m, 2);
+	fclose(out);
+	CHECK(text_len < all);
+	CHECK(!strstr(text, "reservation       1 "));
+	CHECK(strstr(text, "phys              - "));
+	model_fini(&m);
+}
+
+static void test_refs_json(void)
+{
+	struct model m;
+	struct json j;
+	FILE *out = begin();
+
+	scene(&m);
+	json_init(&j, out);
+	out_refs_json(&j, &m, 0);
+	json_fini(&j);
+	fclose(out);
+	model_fini(&m);
+	compare("refs.ndjson");
+}
+
+/* Names that a process chose for itself, as long as they can be, many of them. */
+static void test_hostile_names(void)
+{
+	struct vcm_snap_context c = { .vcm = 1, .refs = 4294967295u, .driver = 77 };
+	struct vcm_snap_phys p = { .phys = 1, .refs = 4294967295u, .cache = 9, .source = 99 };
+	struct vcm_snap_hold hold = { .id = 1, .kind = VCM_KIND_CONTEXT, .vcm = 1,
+				      .count = 1000000000 };
+	struct vcm_snap_holder h = { .name = "\033[2J\n\xc2\x9b" };
+	struct model m;
+	FILE *out = begin();
+	const char *at;
+
+	model_init(&m);
+	memset(h.name + 7, 'w', sizeof(h.name) - 8);
+	CHECK(!model_add_record(&m, VCM_SNAP_CONTEXT, &c));
+	CHECK(!model_add_record(&m, VCM_SNAP_PHYS, &p));
+	for (h.holder = 1; h.holder <= 3; h.holder++) {
+		CHECK(!model_add_record(&m, VCM_SNAP_HOLDER, &h));
+		hold.holder = h.holder;
+		hold.kind = VCM_KIND_CONTEXT;
+		hold.vcm = 1;
+		CHECK(!model_add_record(&m, VCM_SNAP_HOLD, &hold));
+		hold.kind = VCM_KIND_PHYS;
+		hold.vcm = 0;
+		CHECK(!model_add_record(&m, VCM_SNAP_HOLD, &hold));
+	}
+	out_list(out, &m);
+	out_refs(out, &m, 0);
+	fclose(out);
+	for (at = text; *at; at++)
+		CHECK(*at == '\n' || (*at >= ' ' && *at <= '~'));
+	CHECK(strstr(text, "3 more\n"));
+	CHECK(strstr(text, "4 holders\n"));
+	CHECK(widest() < 100);
+	model_fini(&m);
+}
+
 static void test_debugfs(void)
 {
 	struct model m;
@@ -112,7 +186,8 @@ static void test_debugfs(void)
 	compare("debugfs.txt");
 	out = begin();
 	CHECK_EQ(out_debugfs(out, &m, "2/map"), 0);
-	CHECK_EQ(out_debugfs(out, &m, "3/map"), -1);
+	CHECK_EQ(out_debugfs(out, &m, "reference_counts"), 0);
+	CHECK_EQ(out_debugfs(out, &m, "4/map"), -1);
 	CHECK_EQ(out_debugfs(out, &m, "2/mapx"), -1);
 	CHECK_EQ(out_debugfs(out, &m, "nothing"), -1);
 	fclose(out);
@@ -148,6 +223,8 @@ static void tell_all(struct sink *s)
 	g.emit = to_sink;
 	g.arg = s;
 	gen_scene_into(&g);
+	s->ops->name(s, VCM_SNAP_HOLDER, &(struct vcm_snap_holder){ 3, 0, "app/43" });
+	s->ops->name(s, VCM_SNAP_DEVICE, &(struct vcm_snap_device){ 4, 0, "0000:00:08.0", "" });
 	s->ops->fault(s, &fault);
 	s->ops->gap(s, &gap);
 	s->ops->dropped(s, 2);
@@ -259,6 +336,9 @@ static void test_screen_bytes(void)
 
 static const struct tap_test tests[] = {
 	TAP_TEST(test_list, "list is as expected and narrower than 80 columns"),
+	TAP_TEST(test_refs, "refs is as expected and narrower than 80 columns"),
+	TAP_TEST(test_refs_json, "refs as NDJSON is as expected"),
+	TAP_TEST(test_hostile_names, "names of others neither reach the terminal raw nor widen it"),
 	TAP_TEST(test_debugfs, "the debugfs format is as expected"),
 	TAP_TEST(test_events, "events as text are as expected"),
 	TAP_TEST(test_json, "events as NDJSON are as expected"),

@@ -75,6 +75,8 @@ static void test_random(void)
 	CHECK(is_equal(&m, &g, &err));
 	CHECK_EQ(m.conflicts, 0);
 	CHECK_EQ(model_ops(&m), g.emitted);
+	/* nothing is kept of what is gone */
+	CHECK(m.holds.nr <= m.context.nr + m.res.nr + m.phys.nr);
 	model_fini(&m);
 }
 
@@ -200,7 +202,7 @@ static void test_conflicts(void)
 	static const unsigned int types[] = {
 		VCM_EVENT_unreserve, VCM_EVENT_ref, VCM_EVENT_unref, VCM_EVENT_phys_free,
 		VCM_EVENT_bind, VCM_EVENT_unbind, VCM_EVENT_map, VCM_EVENT_unmap,
-		VCM_EVENT_deassoc, VCM_EVENT_activate, VCM_EVENT_deactivate,
+		VCM_EVENT_deassoc, VCM_EVENT_activate, VCM_EVENT_deactivate, VCM_EVENT_restore,
 	};
 	struct model m;
 	size_t i;
@@ -215,6 +217,105 @@ static void test_conflicts(void)
 		CHECK_EQ(m.conflicts, i + 1);
 	}
 	CHECK(strstr(m.conflict, "vcm_unreserve"));
+	model_fini(&m);
+}
+
+static __u64 next_seq(struct model *m)
+{
+	return *model_seq(m, 0) + 1;
+}
+
+/* The message is that of the first conflict, so each has a model of its own. */
+static void check_conflict(struct model *m, struct vcm_event ev, const char *why)
+{
+	ev.seq = *model_seq(m, ev.stream) + 1;
+	CHECK_EQ(model_apply(m, &ev), MODEL_APPLIED);
+	if (!strstr(m->conflict, why))
+		tap_note("%s in place of %s", m->conflict, why);
+	CHECK(strstr(m->conflict, why));
+	model_fini(m);
+}
+
+static void test_hold_conflicts(void)
+{
+	struct vcm_event reserve = event(VCM_EVENT_reserve, 1, 1);
+	struct vcm_event ev;
+	struct model m;
+	int i;
+
+	reserve.arg[5] = 7;
+	for (i = 0; i < 3; i++) {
+		with_context(&m);
+		CHECK_EQ(model_apply(&m, &reserve), MODEL_APPLIED);
+		CHECK_EQ(holds_sum(holds_of(&m.holds, VCM_KIND_RES, 1, 1)), 1);
+		ev = event(i == 1 ? VCM_EVENT_ref : VCM_EVENT_unref, 1, 2);
+		ev.arg[0] = i == 2 ? VCM_KIND_ASSOC : VCM_KIND_RES;
+		ev.arg[1] = i == 0 ? 8 : 7;
+		ev.refs = 1;
+		check_conflict(&m, ev, i == 0 ? "the holder has no reference" :
+			       i == 1 ? "more references than it has" : "no such kind");
+	}
+}
+
+static void test_move_conflicts(void)
+{
+	struct vcm_event ev = event(VCM_EVENT_save, 0, 0);
+	struct vcm_event assoc = event(VCM_EVENT_assoc, 0, 0);
+	struct model m;
+
+	with_context(&m);
+	ev.seq = next_seq(&m);
+	CHECK_EQ(model_apply(&m, &ev), MODEL_APPLIED);
+	CHECK_EQ(m.conflicts, 0);
+	check_conflict(&m, ev, "saved already");
+
+	with_context(&m);
+	assoc.seq = next_seq(&m);
+	assoc.arg[0] = 5;
+	assoc.refs = 0;
+	CHECK_EQ(model_apply(&m, &assoc), MODEL_APPLIED);
+	assoc.seq++;
+	assoc.id = 2;
+	CHECK_EQ(model_apply(&m, &assoc), MODEL_APPLIED);
+	ev = event(VCM_EVENT_switch, 0, 0);
+	ev.id = 2;
+	ev.arg[0] = 6;	/* not their device */
+	ev.arg[2] = 1;
+	ev.arg[3] = 1;
+	check_conflict(&m, ev, "of another device");
+}
+
+/* A holder that lets go and comes back is the youngest. */
+static void test_age(void)
+{
+	static const struct { unsigned int type; uint32_t holder; } steps[] = {
+		{ VCM_EVENT_ref, 2 }, { VCM_EVENT_ref, 3 }, { VCM_EVENT_ref, 2 },
+		{ VCM_EVENT_unref, 1 }, { VCM_EVENT_ref, 1 }, { VCM_EVENT_unref, 3 },
+	};
+	struct vcm_event reserve = event(VCM_EVENT_reserve, 1, 1);
+	const struct holds *h;
+	struct model m;
+	uint32_t refs = 1;
+	size_t i;
+
+	with_context(&m);
+	reserve.arg[5] = 1;
+	CHECK_EQ(model_apply(&m, &reserve), MODEL_APPLIED);
+	for (i = 0; i < ARRAY_LEN(steps); i++) {
+		struct vcm_event ev = event(steps[i].type, 1, i + 2);
+
+		ev.arg[0] = VCM_KIND_RES;
+		ev.arg[1] = steps[i].holder;
+		ev.refs = refs += steps[i].type == VCM_EVENT_ref ? 1 : -1u;
+		CHECK_EQ(model_apply(&m, &ev), MODEL_APPLIED);
+	}
+	CHECK_EQ(m.conflicts, 0);
+	h = holds_of(&m.holds, VCM_KIND_RES, 1, 1);
+	CHECK_EQ(h->nr, 2);
+	CHECK_EQ(h->hold[0].holder, 2);
+	CHECK_EQ(h->hold[0].count, 2);
+	CHECK_EQ(h->hold[1].holder, 1);
+	CHECK_EQ(model_unnamed(h, refs), 0);
 	model_fini(&m);
 }
 
@@ -263,11 +364,19 @@ static void test_difference(void)
 	load(&m, &g);
 	CHECK_STR(difference(&m, &g), "none");
 	g.res[0].refs += 2;
-	CHECK(strstr(difference(&m, &g), "refs is 2 by the events, 4 in the snapshot"));
+	CHECK(strstr(difference(&m, &g), "refs is 1 by the events, 3 in the snapshot"));
 	g.res[0].refs -= 2;
 	g.registry_seq++;
 	CHECK(strstr(difference(&m, &g), "stream 0: seq"));
 	g.registry_seq--;
+	g.res[1].guard = 9;
+	CHECK(strstr(difference(&m, &g), "guard is 1 by the events, 9 in the snapshot"));
+	g.res[1].guard = 1;
+	g.context_holds[0].hold[0].count++;
+	CHECK(strstr(difference(&m, &g), "hold of holder"));
+	g.context_holds[0].hold[0].count--;
+	g.holders++;	/* a name has no events */
+	CHECK_STR(difference(&m, &g), "none");
 	g.phys[0].rsvd = 1;
 	CHECK(strstr(difference(&m, &g), "reserved member"));
 	g.phys[0].rsvd = 0;
@@ -317,6 +426,9 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_past_context, "events of a context that was gone before the snapshot drop"),
 	TAP_TEST(test_destroy_first, "what comes after its context is gone is still applied"),
 	TAP_TEST(test_conflicts, "events on objects that do not exist are conflicts"),
+	TAP_TEST(test_hold_conflicts, "references that a holder cannot have or give are conflicts"),
+	TAP_TEST(test_move_conflicts, "a save of what is saved and a wrong switch are conflicts"),
+	TAP_TEST(test_age, "holds are in the order of their age, and end at 0"),
 	TAP_TEST(test_unknown_type, "an unknown event counts in its stream and changes nothing"),
 	TAP_TEST(test_many_streams, "an absurd number of streams is refused"),
 	TAP_TEST(test_difference, "the first difference to a snapshot is named"),

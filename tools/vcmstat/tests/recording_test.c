@@ -95,6 +95,47 @@ static void replay_equals(uint64_t seed, size_t capacity)
 	free(text);
 }
 
+static char *reference_counts(const struct model *m)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	CHECK_EQ(out_debugfs(out, m, "reference_counts"), 0);
+	fclose(out);
+	return text;
+}
+
+/* Holders made after the state was written are named nevertheless. */
+static void test_names(void)
+{
+	struct json_recording rec;
+	struct error err = { 0 };
+	struct model m, last;
+	char *text, *mine, *theirs;
+	struct gen g;
+	size_t len;
+	void *buf;
+
+	text = record(tap_seed(), 8192, 100, &len, &g);
+	CHECK_EQ(g.holders, GEN_HOLDERS);
+	CHECK(strstr(strstr(text, "\"ready\""), "\"type\":\"holder\""));
+	CHECK_EQ(replay(text, len, &m, &rec, &err), 0);
+	free(text);
+	buf = gen_snapshot(&g, &len);
+	model_init(&last);
+	CHECK_EQ(model_load(&last, buf, len, &err), 0);
+	free(buf);
+	mine = reference_counts(&m);
+	theirs = reference_counts(&last);
+	CHECK_STR(mine, theirs);
+	CHECK(!strchr(strstr(mine, "holder"), '#'));
+	free(mine);
+	free(theirs);
+	model_fini(&m);
+	model_fini(&last);
+}
+
 static void test_replay(void)
 {
 	uint64_t seed = tap_seed();
@@ -226,6 +267,7 @@ static void test_unknown(void)
 static const struct tap_test tests[] = {
 	TAP_TEST(test_replay, "a recording replayed is the state at its end"),
 	TAP_TEST(test_replay_lossy, "the same when events were lost and the state was taken anew"),
+	TAP_TEST(test_names, "holders that came later are named, and the counts of all are theirs"),
 	TAP_TEST(test_cut, "a recording cut inside a line is an error, at a line end it is told"),
 	TAP_TEST(test_missing_line, "a line taken out is counted as a loss"),
 	TAP_TEST(test_wrong, "wrong records are errors with their line and reason"),

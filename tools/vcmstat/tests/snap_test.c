@@ -101,9 +101,9 @@ static void test_lengths(void)
 /* All lengths agree, but the last record is too small for what it says to be. */
 static void test_short_record(void)
 {
-	const size_t last = sizeof(struct vcm_snap_rec) + sizeof(struct vcm_snap_res);
+	const size_t last = sizeof(struct vcm_snap_rec) + sizeof(struct vcm_snap_hold);
 	unsigned char *copy = malloc(scene_len);
-	uint32_t len = sizeof(struct vcm_snap_res) - 8;
+	uint32_t len = sizeof(struct vcm_snap_hold) - 8;
 	uint64_t total = scene_len - 8;
 	struct error err;
 
@@ -163,23 +163,57 @@ static void test_twice(void)
 	CHECK(strstr(err.text, "twice"));
 }
 
-static void test_name(void)
+/* Where the payload of the first record of a type is. */
+static size_t first_of(unsigned int type)
 {
 	size_t at = sizeof(struct vcm_snap_header);
-	unsigned char full[VCM_DEVICE_NAME_LEN];
 	struct vcm_snap_rec rec;
+
+	for (;;) {
+		memcpy(&rec, scene + at, sizeof(rec));
+		at += sizeof(rec);
+		if (rec.type == type)
+			return at;
+		at += rec.len;
+	}
+}
+
+static void test_name(void)
+{
+	unsigned char full[VCM_DEVICE_NAME_LEN];
 	struct error err;
 
 	memset(full, 'x', sizeof(full));
-	for (;;) {
-		memcpy(&rec, scene + at, sizeof(rec));
-		if (rec.type == VCM_SNAP_DEVICE)
-			break;
-		at += sizeof(rec) + rec.len;
-	}
-	at += sizeof(rec) + offsetof(struct vcm_snap_device, name);
-	CHECK_EQ(load_changed(at, full, sizeof(full), &err), -1);
+	CHECK_EQ(load_changed(first_of(VCM_SNAP_DEVICE) + offsetof(struct vcm_snap_device, name),
+			      full, sizeof(full), &err), -1);
 	CHECK(strstr(err.text, "name without end"));
+	CHECK_EQ(load_changed(first_of(VCM_SNAP_HOLDER) + offsetof(struct vcm_snap_holder, name),
+			      full, VCM_HOLDER_NAME_LEN, &err), -1);
+	CHECK(strstr(err.text, "name without end"));
+}
+
+static void test_holds(void)
+{
+	static const struct {
+		size_t off;
+		uint32_t value;
+		const char *why;
+	} cases[] = {
+		{ offsetof(struct vcm_snap_hold, id), 99999, "not there" },
+		{ offsetof(struct vcm_snap_hold, kind), 0, "not there" },
+		{ offsetof(struct vcm_snap_hold, kind), VCM_KIND_ASSOC, "not there" },
+		{ offsetof(struct vcm_snap_hold, vcm), 99, "not there" },
+		{ offsetof(struct vcm_snap_hold, holder), 0, "of nobody" },
+		{ offsetof(struct vcm_snap_hold, count), 0, "of nothing" },
+		{ offsetof(struct vcm_snap_hold, count), 0xffffffff, "more holds than" },
+	};
+	size_t at = first_of(VCM_SNAP_HOLD), i;
+	struct error err;
+
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		CHECK_EQ(load_changed(at + cases[i].off, &cases[i].value, 4, &err), -1);
+		CHECK(strstr(err.text, cases[i].why));
+	}
 }
 
 /* What the rules for readers allow: unknown records and longer payloads. */
@@ -219,6 +253,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_every_byte, "no single wrong byte makes the reader read outside"),
 	TAP_TEST(test_twice, "the same object twice is refused"),
 	TAP_TEST(test_name, "a name without end is refused"),
+	TAP_TEST(test_holds, "a hold of what is not there, or of more than there is, is refused"),
 	TAP_TEST(test_newer, "unknown records and longer payloads are skipped"),
 };
 

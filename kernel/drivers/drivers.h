@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * drivers.h - what main.c calls of the drivers, and what the imports share.
+ */
+#ifndef VCM_DRIVERS_H
+#define VCM_DRIVERS_H
+
+#include <linux/types.h>
+
+struct page;
+struct vcm_chunk;
+
+int vcm_dmabuf_init(void);
+void vcm_dmabuf_exit(void);
+int vcm_iommu_init(void);
+void vcm_iommu_exit(void);
+
+/* phys_import.c */
+struct vcm_chunk *vcm_chunks_of_pages(struct page *const *pages, u64 nr_pages, u32 *nr_chunks);
+
+#endif
