@@ -212,20 +212,6 @@ TEST_F(cache, a_mapping_follows_the_memory)
 	test_unmap(self->fd, self->space.vcm, map.res);
 }
 
-/* The kernel refuses an attribute (-EBUSY) for pages that still have one: freed pages come again. */
-TEST_F(cache, pages_are_ordinary_again_when_they_are_freed)
-{
-	for (int round = 0; round < 64; round++) {
-		struct vcm_ioc_phys_alloc alloc = {
-			.len = 16 * PAGE, .orders = 1u << round % 5,
-			.cache = round % 2 ? variant->cache : VCM_CACHE_UC,
-		};
-
-		test_phys_alloc(self->fd, &alloc) TH_LOG("round %d", round);
-		test_phys_free(self->fd, alloc.phys);
-	}
-}
-
 FIXTURE(pin) {
 	struct stats before;
 	int fd;

@@ -22,7 +22,8 @@
  * Every argument is a struct whose first member is its size.  A larger struct than the kernel
  * knows is accepted when the bytes that it does not know are zero, a smaller one when it holds
  * all members of the first version.  Reserved members must be zero.  A call that fails changes
- * nothing.
+ * nothing; memory for results is tried before the call, so only a thread that takes it away
+ * meanwhile can see -EFAULT for a call that was carried out.
  *
  * ============= ================================================================
  * errno         meaning, for every call
@@ -219,7 +220,8 @@ struct vcm_ioc_res_info {
  * @assoc: out: id of the association
  *
  * -ENODEV unless the driver of the device has offered it.  -EEXIST when it is associated with
- * this context already.  -EINVAL when @name is empty or not terminated.
+ * this context already.  -EADDRINUSE when an address that the device cannot use is reserved.
+ * -EINVAL when @name is empty or not terminated.
  */
 struct vcm_ioc_assoc {
 	__u32 size;
