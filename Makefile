@@ -20,10 +20,10 @@ ifdef V
 export V
 endif
 
-tiers := $(addprefix setup-,unit modules tools vm kselftest lint)
+tiers := $(addprefix setup-,unit modules tools vm kselftest debug lint)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check unit tools-check runner-check kselftest lint vm
+.PHONY: help demo check check-debug unit tools-check runner-check kselftest lint vm
 .PHONY: modules bpf tools programs client clean $(tiers)
 
 help: ## this text
@@ -49,6 +49,9 @@ runner-check: setup-vm ## the guest runner, the gate on its log and the counting
 
 kselftest: setup-kselftest modules tools programs ## kselftests in a guest; kernel log and leaks too
 	$(Q)$(vm)/kselftest.sh --kernel $(KVER)
+
+check-debug: setup-debug ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
+	$(Q)$(vm)/check-debug.sh
 
 lint: setup-lint ## checkpatch, sparse, W=1, kernel-doc, include arrows, sizes and more
 	$(Q)$(setup)/tap.sh lint $(top)/selftests/lint/lint.sh $(KDIR)

@@ -7,7 +7,7 @@
 # few files taken from Debian's linux-source package.  Every make target calls it first: it asks
 # dpkg what is there, installs what is not, and says nothing when nothing is missing.
 #
-# TIER is unit, modules, tools, vm, kselftest, lint or all.  `unit` is satisfied by a compiler
+# TIER is unit, modules, tools, vm, kselftest, debug, lint or all.  `unit` is satisfied by a compiler
 # and make wherever they come from, so it works without root and without dpkg.
 #
 # Exit: 0 ready, 1 something is missing and cannot be installed, 2 usage.
@@ -43,6 +43,12 @@ packages() {
 	guest|trace-cmd|=|proves that every trace event can be parsed
 	harness|linux-source-6.12|=|kselftest harness, checkpatch and kernel-doc
 	module|rsync|=|copies kernel sources to where they are built, installs kselftests
+	debug|bc|=|the kernel's build computes with it
+	debug|bison|=|the kernel's build makes its configuration parser with it
+	debug|flex|=|likewise
+	debug|libelf-dev|=|the kernel's build tools read objects with it
+	debug|linux-source-6.12|=|source of the debug kernel
+	debug|xz-utils|=|unpacks it
 	lint|perl|=|runs checkpatch and kernel-doc
 	lint|sparse|=|checks kernel annotations
 	lint|codespell|=|finds spelling mistakes
@@ -75,7 +81,8 @@ groups_of() {
 	vm)		echo unit module tool guest ;;
 	kselftest)	echo unit module tool guest harness ;;
 	lint)		echo unit module tool harness lint ;;
-	all)		echo unit module tool guest harness lint ;;
+	debug)		echo unit module tool guest harness debug ;;
+	all)		echo unit module tool guest harness debug lint ;;
 	*)		return 1 ;;
 	esac
 }

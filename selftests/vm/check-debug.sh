@@ -177,15 +177,9 @@ idle() {
 
 # Print the address of a function and that of the one behind it.
 function_range() {
-	local address name start=''
-	while read -r address _ name _; do
-		if [ -n "$start" ] && [ "$address" != "$start" ]; then
-			echo "0x$start 0x$address"
-			return 0
-		fi
-		[ "$name" != "$1" ] || start=$address
-	done </proc/kallsyms
-	return 1
+	awk -v name="$1" 'start != "" && $1 != start { print "0x" start " 0x" $1; found = 1; exit }
+		$3 == name { start = $1 }
+		END { exit !found }' /proc/kallsyms
 }
 
 # Let allocations fail that are allowed to sleep, without a report of each in the log.  Not when
