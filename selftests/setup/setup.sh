@@ -7,8 +7,8 @@
 # few files taken from Debian's linux-source package.  Every make target calls it first: it asks
 # dpkg what is there, installs what is not, and says nothing when nothing is missing.
 #
-# TIER is unit, modules, tools, vm, kselftest, debug, lint or all.  `unit` is satisfied by a compiler
-# and make wherever they come from, so it works without root and without dpkg.
+# TIER is unit, modules, tools, vm, kselftest, debug, lint or all.  `unit` is satisfied by a
+# compiler and make wherever they come from, so it works without root and without dpkg.
 #
 # Exit: 0 ready, 1 something is missing and cannot be installed, 2 usage.
 set -euo pipefail
