@@ -27,7 +27,7 @@ caught_up() {
 
 # vcmstat prints FILE of debugfs from RECORD as the kernel prints it.
 same_file() {
-	"$vcmstat" list --events "$1" --format debugfs --file "$2" >"$scratch/theirs"
+	"$vcmstat" list --input "$1" --format debugfs --file "$2" >"$scratch/theirs"
 	diff -u "$debugfs/$2" "$scratch/theirs"
 }
 
@@ -104,7 +104,7 @@ a_missing_event_is_noticed() {
 	[ -s "$record" ] || skip "no record"
 	sed "$(middle_event)d" "$record" >"$record.gap"
 	refuses "$record.gap" gap
-	"$vcmstat" list --events "$record.gap" --strict >"$scratch/said" 2>&1 || code=$?
+	"$vcmstat" list --input "$record.gap" --strict >"$scratch/said" 2>&1 || code=$?
 	echo "vcmstat list --strict: $code"
 	[ "$code" = 5 ]
 }

@@ -106,7 +106,7 @@ show_truth() {
 	stop_following "$recorder"
 	map=$(cd "$debug/vcm" && echo [0-9]*/map)
 	for file in contexts "$map" memory assocs; do
-		vcmstat list --events "$recording" --strict --format debugfs --file "$file" |
+		vcmstat list --input "$recording" --strict --format debugfs --file "$file" |
 			cmp - "$debug/vcm/$file" ||
 			fail "the recorded events do not give the state in debugfs/vcm/$file"
 	done

@@ -17,16 +17,14 @@ static struct {
 	uint64_t reports;
 	uint64_t count;
 	double seconds;
-	bool strict;
 } env;
 
 static const struct opt opts[] = {
 	{ OPT_SECONDS, NULL, 0, "interval", &env.interval,
-	  "print the totals so far every so many seconds" },
+	  "print the totals so far every so many seconds", .task = "when it ends" },
 	{ OPT_U64, NULL, 0, "count", &env.reports, "end after so many intervals", .min = 1 },
 	{ OPT_U64, "count", 'n', "N", &env.count, "end after N events", .min = 1 },
 	{ OPT_SECONDS, "for", 0, "SECONDS", &env.seconds, "end after so long" },
-	{ OPT_FLAG, "strict", 0, NULL, &env.strict, "exit with 5 when an event was lost" },
 	{ OPT_END },
 };
 
@@ -57,14 +55,14 @@ static int follow_until(struct follow *f, struct run *run, struct error *err)
 	return follow_finish(f, err);
 }
 
-static int verdict(const struct follow *f, struct error *err)
+static int verdict(const struct settings *set, const struct follow *f, struct error *err)
 {
 	bool lost = totals_lost(&f->totals) || f->totals.fault_dropped;
 
 	if (!lost && f->model.conflicts)
 		return error_set(err, EXIT_FAILED, "the events contradict the state: %s",
 				 f->model.conflict);
-	return lost && env.strict ? EXIT_LOST : EXIT_OK;
+	return lost && set->strict ? EXIT_LOST : EXIT_OK;
 }
 
 static int follow_all(const struct settings *set, struct source *src, struct sink *sink,
@@ -76,7 +74,6 @@ static int follow_all(const struct settings *set, struct source *src, struct sin
 	struct header h;
 	int ret;
 
-	(void)set;
 	if (run_begin(&run, err))
 		return -1;
 	follow_init(&f, src, sink);
@@ -88,7 +85,7 @@ static int follow_all(const struct settings *set, struct source *src, struct sin
 		ret = follow_until(&f, &run, err);
 	if (!ret) {
 		sink->ops->end(sink, &f.totals, run.cause);
-		ret = verdict(&f, err);
+		ret = verdict(set, &f, err);
 	}
 	follow_fini(&f);
 	run_end(&run);
@@ -113,12 +110,13 @@ static int run_events(const struct settings *set)
 
 const struct command cmd_events = {
 	.name = "events",
-	.args = "[interval [count]]",
+	.task = TASK_WATCH,
 	.summary = "everything that happens, as it happens",
 	.examples =
 		"  vcmstat events                    one line an event until Ctrl-C\n"
 		"  vcmstat events --json --for 10    ten seconds as NDJSON, state first\n"
 		"  vcmstat events --count 1          wait for the next event\n",
 	.opts = opts,
+	.shared = { strict_opts },
 	.run = run_events,
 };

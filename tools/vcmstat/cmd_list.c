@@ -7,20 +7,16 @@
 #include "vcmstat.h"
 
 static struct {
-	const char *events;
 	const char *format;
 	const char *file;
-	bool strict;
 } env;
 
 static const struct opt opts[] = {
-	{ OPT_TEXT, "events", 0, "FILE",
-	  &env.events, "the state at the end of a recording of 'events --json'" },
-	{ OPT_CHOICE, "format", 0, "FORMAT",
-	  &env.format, "text, json or debugfs", .choices = "text json debugfs" },
+	{ OPT_CHOICE, "format", 0, "FORMAT", &env.format,
+	  "text, json, or debugfs: what the files of the module say",
+	  .choices = "text json debugfs", .task = "how it is shown" },
 	{ OPT_TEXT, "file", 0, "NAME", &env.file,
 	  "with debugfs: only contexts, ID/map, memory, assocs or reference_counts" },
-	{ OPT_FLAG, "strict", 0, NULL, &env.strict, "exit with 5 when the recording has losses" },
 	{ OPT_END },
 };
 
@@ -30,7 +26,7 @@ static void print_json(const struct settings *set, const struct model *m)
 	struct totals none = { 0 };
 	struct header h;
 
-	fill_header(&h, env.events ? "recording" : "snapshot", "none");
+	fill_header(&h, load_source(), "none");
 	sink->ops->header(sink, &h);
 	sink->ops->state(sink, m, false);
 	sink->ops->end(sink, &none, "complete");
@@ -59,7 +55,7 @@ static int run_list(const struct settings *set)
 	int ret;
 
 	model_init(&m);
-	ret = load_state(set, env.events, env.strict, &m, &err);
+	ret = load_state(set, &m, &err);
 	if (ret >= 0 && print(set, &m, &err))
 		ret = -1;
 	model_fini(&m);
@@ -68,12 +64,13 @@ static int run_list(const struct settings *set)
 
 const struct command cmd_list = {
 	.name = "list",
-	.args = "",
+	.task = TASK_SEE,
 	.summary = "contexts, reservations, bindings, references, associations",
 	.examples =
 		"  vcmstat list                      what there is now\n"
 		"  vcmstat list --json               the same as NDJSON\n"
-		"  vcmstat list --events rec.ndjson  the state at the end of a recording\n",
+		"  vcmstat list -i run.vcm           the state at the end of a recording\n",
 	.opts = opts,
+	.shared = { input_opts, strict_opts },
 	.run = run_list,
 };

@@ -6,17 +6,13 @@
 #include "vcmstat.h"
 
 static struct {
-	const char *events;
 	uint64_t context;
-	bool strict;
 } env;
 
 static const struct opt opts[] = {
 	{ OPT_U64, "context", 'c', "N", &env.context,
-	  "only of that context, with the memory bound in it", .min = 1, .max = UINT32_MAX },
-	{ OPT_TEXT, "events", 0, "FILE",
-	  &env.events, "at the end of a recording of 'events --json'" },
-	{ OPT_FLAG, "strict", 0, NULL, &env.strict, "exit with 5 when the recording has losses" },
+	  "only of that context, with the memory bound in it", .min = 1, .max = UINT32_MAX,
+	  .task = "what is shown" },
 	{ OPT_END },
 };
 
@@ -35,7 +31,7 @@ static int print(const struct settings *set, const struct model *m, struct error
 		return 0;
 	}
 	sink = out_json_new(set->out);
-	fill_header(&h, env.events ? "recording" : "snapshot", "none");
+	fill_header(&h, load_source(), "none");
 	sink->ops->header(sink, &h);
 	json_init(&j, set->out);
 	out_refs_json(&j, m, vcm);
@@ -52,7 +48,7 @@ static int run_refs(const struct settings *set)
 	int ret;
 
 	model_init(&m);
-	ret = load_state(set, env.events, env.strict, &m, &err);
+	ret = load_state(set, &m, &err);
 	if (ret >= 0 && print(set, &m, &err))
 		ret = -1;
 	model_fini(&m);
@@ -61,12 +57,13 @@ static int run_refs(const struct settings *set)
 
 const struct command cmd_refs = {
 	.name = "refs",
-	.args = "",
+	.task = TASK_SEE,
 	.summary = "who holds what: every reference by its holder",
 	.examples =
 		"  vcmstat refs                      all references there are now\n"
 		"  vcmstat refs --context 3          who keeps context 3 and what is in it\n"
-		"  vcmstat refs --events rec.ndjson  at the end of a recording\n",
+		"  vcmstat refs -i run.vcm           at the end of a recording\n",
 	.opts = opts,
+	.shared = { input_opts, strict_opts },
 	.run = run_refs,
 };

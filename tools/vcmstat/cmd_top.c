@@ -151,7 +151,7 @@ static int run_top(const struct settings *set)
 
 const struct command cmd_top = {
 	.name = "top",
-	.args = "[interval [count]]",
+	.task = TASK_WATCH,
 	.summary = "live screen: contexts, bytes, references, rates, faults, losses",
 	.examples =
 		"  vcmstat top                       refresh every second, q ends\n"

@@ -206,7 +206,7 @@ static int run_verify(const struct settings *set)
 
 const struct command cmd_verify = {
 	.name = "verify",
-	.args = "[seconds]",
+	.task = TASK_CHECK,
 	.summary = "check that snapshot, events and iterator agree byte for byte",
 	.examples =
 		"  vcmstat verify 5                  follow for five seconds, then compare\n",

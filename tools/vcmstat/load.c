@@ -8,13 +8,15 @@
 #include "source.h"
 #include "vcmstat.h"
 
+static const char *source = "snapshot";
+
 static int load_snapshot(const struct settings *set, struct model *m, struct error *err)
 {
 	size_t len;
 	void *buf;
 	int ret;
 
-	if (src_snap_read(set->snapshot, &buf, &len, err))
+	if (src_snap_read(set->input, &buf, &len, err))
 		return -1;
 	ret = model_load(m, buf, len, err);
 	free(buf);
@@ -39,10 +41,27 @@ static int load_recording(const char *events, bool strict, struct model *m, stru
 	return strict && (rec.lost || !rec.ended) ? EXIT_LOST : EXIT_OK;
 }
 
-int load_state(const struct settings *set, const char *events, bool strict, struct model *m,
-	       struct error *err)
+/* What does not begin as a snapshot is taken for a recording: reading tells what is wrong. */
+static bool is_snapshot(const char *path)
 {
-	if (events && set->snapshot)
-		return error_set(err, EXIT_USAGE, "--events and --snapshot exclude each other");
-	return events ? load_recording(events, strict, m, err) : load_snapshot(set, m, err);
+	__u32 magic = 0;
+	FILE *in = fopen(path, "re");
+	size_t n = in ? fread(&magic, sizeof(magic), 1, in) : 0;
+
+	if (in)
+		fclose(in);
+	return n && magic == VCM_SNAP_MAGIC;
+}
+
+int load_state(const struct settings *set, struct model *m, struct error *err)
+{
+	if (!set->input || is_snapshot(set->input))
+		return load_snapshot(set, m, err);
+	source = "recording";
+	return load_recording(set->input, set->strict, m, err);
+}
+
+const char *load_source(void)
+{
+	return source;
 }

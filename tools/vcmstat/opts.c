@@ -10,6 +10,11 @@
 
 #include "opts.h"
 
+#define OPTS_TASK	"options"	/* heading of rows that have none */
+#define HELP_COLUMNS	79
+#define HELP_INDENT	25
+#define TASKS_MAX	8
+
 struct parser {
 	const struct opt *const *tables;
 	int argc;
@@ -22,14 +27,11 @@ static const struct opt *find(const struct parser *p, const char *name, size_t l
 {
 	const struct opt *const *table, *o;
 
-	for (table = p->tables; *table; table++) {
-		for (o = *table; o->type != OPT_END; o++) {
-			if (letter && o->letter == letter)
-				return o;
-			if (!letter && o->name && strlen(o->name) == len &&
-			    !strncmp(o->name, name, len))
-				return o;
-		}
+	opts_each(table, o, p->tables) {
+		if (letter && o->letter == letter)
+			return o;
+		if (!letter && o->name && strlen(o->name) == len && !strncmp(o->name, name, len))
+			return o;
 	}
 	return NULL;
 }
@@ -38,11 +40,9 @@ static const struct opt *find_positional(const struct parser *p, int nr)
 {
 	const struct opt *const *table, *o;
 
-	for (table = p->tables; *table; table++) {
-		for (o = *table; o->type != OPT_END; o++) {
-			if (!o->name && !nr--)
-				return o;
-		}
+	opts_each(table, o, p->tables) {
+		if (!o->name && !nr--)
+			return o;
 	}
 	return NULL;
 }
@@ -103,8 +103,8 @@ static int set_choice(const struct parser *p, const struct opt *o, const char *t
 		}
 		at += len;
 	}
-	return error_set(p->err, EXIT_USAGE, "--%s: '%s' is not one of: %s", o->name, text,
-			 o->choices);
+	return error_set(p->err, EXIT_USAGE, "%s%s: '%s' is not one of: %s", o->name ? "--" : "",
+			 o->name ? o->name : o->arg, text, o->choices);
 }
 
 static int set(const struct parser *p, const struct opt *o, const char *text)
@@ -197,21 +197,101 @@ int opts_parse(const struct opt *const *tables, int argc, char **argv, bool stop
 	return p.at;
 }
 
-void opts_help(FILE *out, const char *title, const struct opt *table)
+const char *opts_missing(const struct opt *const *tables)
 {
-	const struct opt *o;
+	const struct opt *const *table, *o;
 
-	fprintf(out, "\n%s:\n", title);
-	for (o = table; o->type != OPT_END; o++) {
-		char left[40], letter[8] = "    ";
-
-		if (o->letter)
-			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-		if (!o->name)
-			snprintf(left, sizeof(left), "%s", o->arg);
-		else
-			snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name,
-				 o->arg ? " " : "", o->arg ? o->arg : "");
-		fprintf(out, "  %-24s %s\n", left, o->help);
+	opts_each(table, o, tables) {
+		if (!o->name && o->required && !*(const char **)o->value)
+			return o->arg;
 	}
+	return NULL;
+}
+
+void opts_args(char *buf, size_t len, const struct opt *const *tables)
+{
+	const struct opt *const *table, *o;
+	size_t at = 0, open = 0;
+
+	buf[0] = '\0';
+	opts_each(table, o, tables) {
+		if (o->name || at >= len)
+			continue;
+		at += (size_t)snprintf(buf + at, len - at, "%s%s%s", at ? " " : "",
+				       o->required ? "" : "[", o->arg);
+		open += !o->required;
+	}
+	while (open-- && at < len)
+		at += (size_t)snprintf(buf + at, len - at, "]");
+}
+
+/* @text behind column @indent, broken between words. */
+static void print_wrapped(FILE *out, const char *text, size_t indent)
+{
+	size_t col = indent, len;
+
+	for (; *text; text += len + (text[len] == ' ')) {
+		len = strcspn(text, " ");
+		if (col > indent && col + 1 + len > HELP_COLUMNS) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			col = indent;
+		}
+		fprintf(out, "%s%.*s", col > indent ? " " : "", (int)len, text);
+		col += len + (col > indent);
+	}
+	fputc('\n', out);
+}
+
+static void print_row(FILE *out, const struct opt *o)
+{
+	char left[64], letter[8] = "    ";
+	int width;
+
+	if (o->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+	if (!o->name)
+		snprintf(left, sizeof(left), "%s", o->arg);
+	else
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name,
+			 o->arg ? " " : "", o->arg ? o->arg : "");
+	width = fprintf(out, "  %-22s ", left);
+	if (width > HELP_INDENT)
+		fprintf(out, "\n%*s", HELP_INDENT, "");
+	print_wrapped(out, o->help, HELP_INDENT);
+}
+
+static void print_task(FILE *out, const struct opt *const *tables, const char *task)
+{
+	const struct opt *const *table, *o;
+	const char *mine = OPTS_TASK;
+
+	fprintf(out, "\n%s:\n", task);
+	opts_each(table, o, tables) {
+		if (o == *table)
+			mine = OPTS_TASK;
+		if (o->task)
+			mine = o->task;
+		if (!strcmp(mine, task))
+			print_row(out, o);
+	}
+}
+
+void opts_help(FILE *out, const struct opt *const *tables)
+{
+	const char *tasks[TASKS_MAX], *mine = OPTS_TASK;
+	const struct opt *const *table, *o;
+	size_t nr = 0, i;
+
+	opts_each(table, o, tables) {
+		if (o == *table)
+			mine = OPTS_TASK;
+		if (o->task)
+			mine = o->task;
+		for (i = 0; i < nr && strcmp(tasks[i], mine); i++)
+			;
+		if (i == nr && nr < TASKS_MAX)
+			tasks[nr++] = mine;
+	}
+	for (i = 0; i < nr; i++)
+		print_task(out, tables, tasks[i]);
 }

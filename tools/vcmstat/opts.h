@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * opts.h - options as a table: what parses them also prints the help, so they cannot disagree.
+ * opts.h - options as a table.
+ *
+ * A row is all there is of an option: parsing, --help, bash completion and the test of the man
+ * pages read the same rows, so none of them can disagree.  Tables are lists of lists: what
+ * several commands share is a table of its own (see input_opts and friends in vcmstat.h).
  */
 #ifndef VCMSTAT_OPTS_H
 #define VCMSTAT_OPTS_H
@@ -17,6 +21,8 @@ enum opt_type {
 	OPT_U64,	/* uint64_t: decimal or 0x, within min and max; K, M, G multiply */
 	OPT_SECONDS,	/* double: more than 0, fractions allowed */
 	OPT_TEXT,	/* const char *: any */
+	OPT_FILE,	/* const char *: any; completed as a file */
+	OPT_DIR,	/* const char *: any; completed as a folder */
 	OPT_CHOICE,	/* const char *: one of the words in @choices */
 };
 
@@ -30,6 +36,8 @@ struct opt {
 	uint64_t min;
 	uint64_t max;		/* 0: no limit */
 	const char *choices;	/* "one two three" */
+	const char *task;	/* heading in the help; NULL: that of the row before */
+	bool required;		/* of a positional argument */
 };
 
 /*
@@ -38,6 +46,16 @@ struct opt {
  */
 int opts_parse(const struct opt *const *tables, int argc, char **argv, bool stop,
 	       struct error *err);
-void opts_help(FILE *out, const char *title, const struct opt *table);
+/* for (each row of @tables, which end with NULL) */
+#define opts_each(table, o, tables)						\
+	for (table = tables; *table; table++)					\
+		for (o = *table; o->type != OPT_END; o++)
+
+/* The name of a required argument that nobody gave, or NULL. */
+const char *opts_missing(const struct opt *const *tables);
+/* "[interval [count]]", the positional arguments of @tables; @buf of @len. */
+void opts_args(char *buf, size_t len, const struct opt *const *tables);
+/* All rows below their headings, lines shorter than 80 columns. */
+void opts_help(FILE *out, const struct opt *const *tables);
 
 #endif

@@ -10,15 +10,24 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* One exit code per cause, the same for every command. */
+/*
+ * One exit code per cause, the same for every command: X(NAME, number, text).  Scripts know them:
+ * append, never renumber.  The help and the man pages have this list too.
+ */
+#define VCMSTAT_EXITS(X)							\
+	X(OK, 0, "done")							\
+	X(FAILED, 1, "failed; the message says how")				\
+	X(USAGE, 2, "bad arguments")						\
+	X(ABSENT, 3, "the module, its BTF or a feature is absent")		\
+	X(FOUND, 4, "found what the command looks for: leaks, faults")		\
+	X(LOST, 5, "events were lost, with --strict")				\
+	X(PERMISSION, 6, "no permission")					\
+	X(DAMAGED, 7, "the file is damaged, or not one of ours")		\
+	X(VERSION, 8, "the file or the module is of a version not known here")
+
 enum vcmstat_exit {
-	EXIT_OK = 0,
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2,
-	EXIT_ABSENT = 3,	/* module or feature absent */
-	EXIT_FAULTS = 4,	/* faults found, where a command says so */
-	EXIT_LOST = 5,		/* events were lost, with --strict */
-	EXIT_PERMISSION = 6,
+#define VCMSTAT_EXIT_ENTRY(name, nr, text) EXIT_##name = nr,
+	VCMSTAT_EXITS(VCMSTAT_EXIT_ENTRY)
 };
 
 #define ERROR_LEN 256

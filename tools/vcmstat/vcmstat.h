@@ -14,40 +14,72 @@
 
 struct follow;
 
+/* What the rows of global_opts, input_opts and strict_opts set. */
 struct settings {
 	bool json;
 	bool verbose;
 	bool no_color;
-	const char *snapshot;	/* file to read in place of debugfs */
+	bool strict;
+	const char *input;	/* snapshot or recording to read in place of the module */
+	const char *output;	/* file to write in place of stdout */
 	uint64_t ring;		/* bytes of the event ring */
 	FILE *out;
 };
 
-extern const struct opt global_opts[];
+/* Headings of the commands in the help, in its order. */
+enum command_task {
+	TASK_SEE,
+	TASK_WATCH,
+	TASK_KEEP,
+	TASK_CHECK,
+	TASK_END,
+};
+
+#define COMMAND_SHARED 3
 
 struct command {
 	const char *name;
-	const char *args;
-	const char *summary;
-	const char *examples;
-	const struct opt *opts;
+	enum command_task task;
+	const char *summary;		/* a line */
+	const char *examples;		/* lines of "  vcmstat ...", each below 80 columns */
+	const struct opt *opts;		/* its own, with its positional arguments */
+	const struct opt *shared[COMMAND_SHARED];	/* tables below, NULL behind the last */
 	int (*run)(const struct settings *set);
 };
 
-extern const struct command cmd_list;
+/* commands.c: every command and every shared option is a row there and nowhere else. */
+extern const struct command *const commands[];	/* ends with NULL */
+extern const struct opt global_opts[];	/* before the command or behind it */
+extern const struct opt input_opts[];	/* commands that show one state */
+extern const struct opt strict_opts[];	/* commands that can miss an event */
+extern struct settings settings;
+extern bool want_help, want_version;
+
+const struct command *command_named(const char *name);
+/* All tables of @cmd (NULL: the global ones alone), own first; @tables of COMMAND_TABLES. */
+#define COMMAND_TABLES (COMMAND_SHARED + 3)
+void command_tables(const struct command *cmd, const struct opt **tables);
+
+extern const struct command cmd_completion;
 extern const struct command cmd_events;
+extern const struct command cmd_list;
 extern const struct command cmd_refs;
 extern const struct command cmd_top;
 extern const struct command cmd_verify;
 
+/* help.c */
+void help_print(FILE *out, const struct command *cmd);
+
 void fill_header(struct header *h, const char *source, const char *faults);
 
 /*
- * load.c: the state of the running module, of a saved snapshot, or at the end of a recording
- * (@events, else NULL).  An exit code, EXIT_LOST when @strict and something is missing; or -1.
+ * load.c: the state of the running module, or what set->input holds: a snapshot, or the state at
+ * the end of a recording.  An exit code, EXIT_LOST when set->strict and something is missing; or
+ * -1.
  */
-int load_state(const struct settings *set, const char *events, bool strict, struct model *m,
-	       struct error *err);
+int load_state(const struct settings *set, struct model *m, struct error *err);
+/* "snapshot" or "recording": where load_state() has it from. */
+const char *load_source(void);
 
 /* run.c: waiting for time, data, keys and signals. */
 enum run_wake {

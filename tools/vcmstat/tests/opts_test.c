@@ -20,9 +20,11 @@ static struct {
 static const struct opt table[] = {
 	{ OPT_FLAG, "flag", 'f', NULL, &env.flag, "a flag" },
 	{ OPT_FLAG, "other", 'o', NULL, &env.other, "another" },
-	{ OPT_U64, "number", 'n', "N", &env.number, "a number", .min = 1, .max = 1u << 30 },
+	{ OPT_U64, "number", 'n', "N", &env.number, "a number", .min = 1, .max = 1u << 30,
+	  .task = "values" },
 	{ OPT_SECONDS, "for", 0, "SECONDS", &env.seconds, "a time" },
-	{ OPT_TEXT, "text", 't', "TEXT", &env.text, "a text" },
+	{ OPT_TEXT, "text", 't', "TEXT", &env.text,
+	  "a text with a help that is longer than what fits" },
 	{ OPT_CHOICE, "choice", 0, "WORD", &env.choice, "a word", .choices = "red green blue" },
 	{ OPT_SECONDS, NULL, 0, "interval", &env.interval, "first word" },
 	{ OPT_U64, NULL, 0, "count", &env.count, "second word", .min = 1 },
@@ -101,17 +103,43 @@ static void test_bad(void)
 	}
 }
 
+static void test_args(void)
+{
+	static const struct opt rows[] = {
+		{ OPT_FILE, NULL, 0, "FILE", &env.text, "must be there", .required = true },
+		{ OPT_FLAG, "flag", 0, NULL, &env.flag, "not positional" },
+		{ OPT_U64, NULL, 0, "count", &env.count, "may be there" },
+		{ OPT_END },
+	};
+	static const struct opt *const tables[] = { rows, NULL };
+	char args[32];
+
+	opts_args(args, sizeof(args), tables);
+	CHECK_STR(args, "FILE [count]");
+	env.text = NULL;
+	CHECK_STR(opts_missing(tables), "FILE");
+	env.text = "x";
+	CHECK(!opts_missing(tables));
+}
+
 static void test_help(void)
 {
-	char *text = NULL;
+	static const struct opt *const tables[] = { table, NULL };
+	char *text = NULL, *line, *end, head[12];
 	size_t len, i;
 	FILE *out = open_memstream(&text, &len);
 
-	opts_help(out, "options", table);
+	opts_help(out, tables);
 	fclose(out);
-	for (i = 0; table[i].type != OPT_END; i++)
-		CHECK(strstr(text, table[i].help));
+	for (i = 0; table[i].type != OPT_END; i++) {
+		snprintf(head, sizeof(head), " %s", table[i].help);
+		CHECK(strstr(text, head));
+	}
 	CHECK(strstr(text, "-n, --number N"));
+	CHECK(strstr(text, "\noptions:\n  -f, --flag"));
+	CHECK(strstr(text, "\nvalues:\n  -n, --number N"));
+	for (line = text; (end = strchr(line, '\n')); line = end + 1)
+		CHECK(end - line < 80);
 	free(text);
 }
 
@@ -120,7 +148,8 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_words, "words are taken in order, -- ends the options"),
 	TAP_TEST(test_numbers, "numbers may be hex and have a unit"),
 	TAP_TEST(test_bad, "bad options and values are usage errors of one line"),
-	TAP_TEST(test_help, "the help has every option of the table"),
+	TAP_TEST(test_args, "the usage names the arguments, and a required one must be there"),
+	TAP_TEST(test_help, "the help has every option of the table, by task, below 80 columns"),
 };
 
 int main(void)

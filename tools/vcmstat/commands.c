@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * commands.c - the one table of commands, and the options that several of them share.
+ *
+ * To add a command: a file cmd_<verb>.c with its row, that row here and in vcmstat.h, and a man
+ * page docs/man/vcmstat-<verb>.rst.  Help, completion and the test that all four agree follow.
+ */
+#include <string.h>
+
+#include "vcm_bpf.h"
+#include "vcmstat.h"
+
+/* In the order of the help, within their tasks. */
+const struct command *const commands[] = {
+	&cmd_list,
+	&cmd_refs,
+	&cmd_top,
+	&cmd_events,
+	&cmd_verify,
+	&cmd_completion,
+	NULL,
+};
+
+struct settings settings = { .ring = VCM_RING_BYTES };
+bool want_help, want_version;
+
+const struct opt global_opts[] = {
+	{ OPT_FLAG, "json", 'j', NULL, &settings.json, "NDJSON: one object a line",
+	  .task = "output" },
+	{ OPT_FILE, "output", 'o', "FILE", &settings.output, "write there, - is stdout" },
+	{ OPT_FLAG, "no-color", 0, NULL, &settings.no_color, "plain screen; NO_COLOR does it too" },
+	{ OPT_U64, "ring", 0, "BYTES", &settings.ring,
+	  "room for events in the kernel, a power of two (default 4M)", .min = 4096,
+	  .max = 1u << 30, .task = "source" },
+	{ OPT_FLAG, "verbose", 'v', NULL, &settings.verbose, "libbpf's own messages" },
+	{ OPT_FLAG, "help", 'h', NULL, &want_help, "this text, or that of the command",
+	  .task = "about vcmstat" },
+	{ OPT_FLAG, "version", 'V', NULL, &want_version, "version and what is compiled in" },
+	{ OPT_END },
+};
+
+const struct opt input_opts[] = {
+	{ OPT_FILE, "input", 'i', "FILE", &settings.input,
+	  "a snapshot or a recording in place of the running module, - is stdin",
+	  .task = "source" },
+	{ OPT_END },
+};
+
+const struct opt strict_opts[] = {
+	{ OPT_FLAG, "strict", 0, NULL, &settings.strict, "exit with 5 when events are missing",
+	  .task = "source" },
+	{ OPT_END },
+};
+
+const struct command *command_named(const char *name)
+{
+	const struct command *const *cmd;
+
+	for (cmd = commands; *cmd; cmd++) {
+		if (!strcmp((*cmd)->name, name))
+			return *cmd;
+	}
+	return NULL;
+}
+
+void command_tables(const struct command *cmd, const struct opt **tables)
+{
+	unsigned int nr = 0, i;
+
+	if (cmd) {
+		tables[nr++] = cmd->opts;
+		for (i = 0; i < COMMAND_SHARED && cmd->shared[i]; i++)
+			tables[nr++] = cmd->shared[i];
+	}
+	tables[nr++] = global_opts;
+	tables[nr] = NULL;
+}
