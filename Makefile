@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The one entry point.  Every target first makes sure that what it needs is installed and then
-# delegates; all output goes to build/.  `make help` lists the targets, V=1 shows the commands.
+# delegates; all output goes to build/.  `make help` lists the targets, V=1 shows the commands, and
+# T="bind edu" makes kselftest and check-debug run only those programs.
 
 top     := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 build   := $(top)/build
@@ -48,10 +49,10 @@ runner-check: setup-vm ## the guest runner, the gate on its log and the counting
 	$(Q)$(setup)/tap.sh boot $(vm)/boot_test.sh
 
 kselftest: setup-kselftest modules tools programs ## kselftests in a guest; kernel log and leaks too
-	$(Q)$(vm)/kselftest.sh --kernel $(KVER)
+	$(Q)T="$(T)" $(vm)/kselftest.sh --kernel $(KVER)
 
 check-debug: setup-debug ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
-	$(Q)$(vm)/check-debug.sh
+	$(Q)T="$(T)" $(vm)/check-debug.sh
 
 lint: setup-lint ## checkpatch, sparse, W=1, kernel-doc, include arrows, sizes and more
 	$(Q)$(setup)/tap.sh lint $(top)/selftests/lint/lint.sh $(KDIR)

@@ -8,6 +8,9 @@
 # warning ends the guest.  Then kmemleak is asked what was lost, and the kernel log is judged.
 # With --controls a module plants one bug of every kind, and each must make the gate fail.
 #
+# $T names the kselftests to run, with or without .sh, and leaves out the failing allocations; all
+# of both when it is empty.
+#
 # Leaves in build/results: debug.tap (what the guest proves), debug-kselftest.tap and
 # debug-NAME.tap (kselftests), debug-run.tap (how the guest ended, is its log clean), debug.log;
 # or debug-controls.tap and debug-controls.log.
@@ -237,6 +240,17 @@ survives_failures() {
 	[ "$code" = 0 ] && [ "$left" != 0 ] && [ "$n" -gt 1 ]
 }
 
+# The sample while its allocations fail, and what is left of that.
+guest_failures() {
+	check "vcm and vcm_edu load again" load
+	check "the sample survives the failure of each of its allocations" survives_failures
+	check "the sample works after that" sample_runs
+	check "no context, reservation, association, memory or page is left" idle
+	check "vcm_edu and vcm unload" unload
+	check "kmemleak finds nothing that this lost" no_leak
+}
+
+# guest [NAME]...
 guest() {
 	local name reason
 	summary=$results/debug.tap
@@ -248,17 +262,12 @@ guest() {
 	check "vcm and vcm_edu load" load
 	check "the sample moves data by DMA" sample_runs
 	check "kselftests pass, nothing is left, the modules unload" \
-		"$here/guest-kselftest.sh" "$programs" "$results/debug"
+		"$here/guest-kselftest.sh" "$programs" "$results/debug" "$@"
 	while IFS='|' read -r name reason; do
 		result 0 "$name # SKIP $reason"
 	done < <(skipped)
 	check "kmemleak finds nothing that they lost" no_leak
-	check "vcm and vcm_edu load again" load
-	check "the sample survives the failure of each of its allocations" survives_failures
-	check "the sample works after that" sample_runs
-	check "no context, reservation, association, memory or page is left" idle
-	check "vcm_edu and vcm unload" unload
-	check "kmemleak finds nothing that this lost" no_leak
+	[ $# -gt 0 ] || guest_failures
 	check "lockdep judges at the end" lockdep_judges
 	echo "1..$count" | tee -a "$summary"
 	exit "$failed"
@@ -315,8 +324,9 @@ collect() {
 }
 
 run_tests() {
-	local tree=$1 code=0 log=$results/debug.log
+	local tree=$1 code=0 log=$results/debug.log names
 	shift
+	read -ra names <<<"${T:-}"
 	make --no-print-directory -C "$top/kernel" KDIR="$tree" OUT="$modules"
 	build_programs
 	rm -rf "$results/debug"
@@ -324,7 +334,7 @@ run_tests() {
 	rm -f "$results"/debug*.tap "$results/debug-kmemleak.txt" "$log"
 	"$here/boot.sh" --image "$tree/bzImage" --results "$results" --log "$log" --edu 2 \
 		--timeout 1800 --append "panic_on_warn=1" "$@" -- \
-		"$here/check-debug.sh" --guest || code=$?
+		"$here/check-debug.sh" --guest "${names[@]}" || code=$?
 	collect
 	summary=$results/debug-run.tap
 	: >"$summary"
@@ -390,7 +400,7 @@ run_controls() {
 main() {
 	local mode=tests tree
 	case ${1:-} in
-	--guest)		guest ;;
+	--guest)		shift; guest "$@" ;;
 	--guest-controls)	guest_controls ;;
 	--controls)		mode=controls; shift ;;
 	esac

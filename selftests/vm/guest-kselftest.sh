@@ -1,18 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# guest-kselftest.sh PROGRAMS RESULTS - run installed kselftests, then prove that nothing is left.
+# guest-kselftest.sh PROGRAMS RESULTS [NAME]... - run installed kselftests, then prove that nothing
+# is left.
 #
 # Runs inside the guest with vcm and vcm_edu loaded.  PROGRAMS holds kselftest-list.txt, lines
-# "vcm:name", and vcm/ the programs.  RESULTS/kselftest.tap says of each
-# program whether it ran to its end and told the truth by its exit code; what it printed is in
-# RESULTS/kselftest-NAME.tap.
+# "vcm:name", and vcm/ the programs; with NAMEs, with or without .sh, only those of the list run.
+# RESULTS/kselftest.tap says of each program whether it ran to its end and told the truth by its
+# exit code; what it printed is in RESULTS/kselftest-NAME.tap.
 #
 # Each program is started here and not by kselftest's runner: out of tree that one ignores the
 # `settings` file with its timeout.
 set -euo pipefail
 
 programs=$1 results=$2
+shift 2
+wanted=("$@")
 stats=/sys/kernel/debug/vcm/stats
 summary=$results/kselftest.tap
 count=0 failed=0
@@ -37,6 +40,26 @@ check() {
 	shift
 	"$@" || code=1
 	result "$code" "$text"
+}
+
+listed() {
+	sed -n 's/^vcm://p' "$programs/kselftest-list.txt" 2>/dev/null || true
+}
+
+# The programs to run, in the order of the list.  What is wanted and not there is named too.
+selected() {
+	local name
+	if [ ${#wanted[@]} = 0 ]; then
+		listed
+		return
+	fi
+	listed | while IFS= read -r name; do
+		[[ " ${wanted[*]} " != *" ${name%.sh} "* && " ${wanted[*]} " != *" $name "* ]] ||
+			echo "$name"
+	done
+	for name in "${wanted[@]}"; do
+		listed | grep -qxF -e "$name" -e "$name.sh" || echo "$name"
+	done
 }
 
 # setting NAME DEFAULT FOLDER: from the kselftest `settings` file
@@ -109,14 +132,14 @@ main() {
 	local name dir
 	: >"$summary"
 	check "there is a list of programs" test -s "$programs/kselftest-list.txt"
-	while IFS=: read -r _ name; do
-		dir=$programs/vcm
+	dir=$programs/vcm
+	while IFS= read -r name; do
 		if [ ! -x "$dir/$name" ]; then
-			result 1 "$name: is in the list but not installed"
+			result 1 "$name: is wanted but not installed"
 			continue
 		fi
 		run_program "$name" "$dir"
-	done < <(cat "$programs/kselftest-list.txt" 2>/dev/null || true)
+	done < <(selected)
 	check "no context, reservation, association, memory or page is left" nothing_left
 	check "vcm_edu and vcm unload" unload
 	echo "1..$count" | tee -a "$summary"

@@ -3,6 +3,8 @@
 #
 # kselftest.sh [boot.sh option]... - run the kselftests in a guest with the modules loaded.
 #
+# $T names the programs to run, with or without .sh; all of them when it is empty.
+#
 # Leaves in build/results: kselftest.tap (did every program run to its end, is nothing left),
 # kselftest-NAME.tap (what program NAME printed), kselftest-run.tap (how the guest ended, is its
 # log clean) and kselftest.log (kernel log).
@@ -13,6 +15,7 @@ top=$(cd "$here/../.." && pwd)
 build=$top/build
 results=$build/results
 log=$results/kselftest.log
+read -ra names <<<"${T:-}"
 code=0
 
 mkdir -p "$results"
@@ -20,7 +23,7 @@ rm -f "$results"/kselftest*.tap "$log"
 # Two devices, so that tests can share a context between them.
 "$here/boot.sh" --results "$results" --log "$log" --timeout 1800 --edu 2 "$@" -- \
 	"$here/guest-run.sh" "$build/kernel/vcm.ko" "$build/kernel/vcm_edu.ko" -- \
-	"$here/guest-kselftest.sh" "$build/selftests" "$results" || code=$?
+	"$here/guest-kselftest.sh" "$build/selftests" "$results" "${names[@]}" || code=$?
 
 {
 	echo "1..2"
