@@ -16,6 +16,8 @@ const struct command *const commands[] = {
 	&cmd_refs,
 	&cmd_top,
 	&cmd_events,
+	&cmd_record,
+	&cmd_replay,
 	&cmd_verify,
 	&cmd_completion,
 	NULL,
@@ -43,6 +45,13 @@ const struct opt input_opts[] = {
 	{ OPT_FILE, "input", 'i', "FILE", &settings.input,
 	  "a snapshot or a recording in place of the running module, - is stdin",
 	  .task = "source" },
+	{ OPT_END },
+};
+
+const struct opt until_opts[] = {
+	{ OPT_TEXT, "until", 0, "WHEN", &settings.until,
+	  "stop there: seconds as in TIME, +seconds since the first event, STREAM:SEQ, or the "
+	  "first event of a kind", .task = "source" },
 	{ OPT_END },
 };
 

@@ -143,6 +143,7 @@ void follow_init(struct follow *f, struct source *src, struct sink *sink)
 	memset(f, 0, sizeof(*f));
 	f->src = src;
 	f->sink = sink;
+	sink->model = &f->model;
 	f->sync_gap_ns = SYNC_GAP_NS;
 	f->settle_tries = SETTLE_TRIES;
 	model_init(&f->model);

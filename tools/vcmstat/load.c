@@ -1,64 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * load.c - one state for the verbs that show one: from a snapshot, or at the end of a recording.
+ * load.c - one state for the verbs that show one: of the running module, or in a file.
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "play.h"
 #include "source.h"
 #include "vcmstat.h"
 
 static const char *source = "snapshot";
 
-static int load_snapshot(const struct settings *set, struct model *m, struct error *err)
+static int load_module(struct model *m, struct error *err)
 {
 	size_t len;
 	void *buf;
 	int ret;
 
-	if (src_snap_read(set->input, &buf, &len, err))
+	if (src_snap_read(NULL, &buf, &len, err))
 		return -1;
 	ret = model_load(m, buf, len, err);
 	free(buf);
 	return ret;
 }
 
-static int load_recording(const char *events, bool strict, struct model *m, struct error *err)
+int load_verdict(const struct settings *set, const struct play *p, const struct rec *r,
+		 struct error *err)
 {
-	struct json_recording rec;
+	bool whole = r->ended || p->stopped;
 
-	if (src_json_read(events, m, &rec, err))
-		return -1;
-	if (rec.lost)
+	if (p->lost)
 		fprintf(stderr, "vcmstat: %" PRIu64 " events are missing in %s, "
-			"the state may be wrong\n", rec.lost, events);
-	if (!rec.ended)
+			"the state may be wrong\n", p->lost, r->path);
+	if (!whole)
 		fprintf(stderr, "vcmstat: %s has no end record, the recording was cut off\n",
-			events);
-	if (!rec.lost && m->conflicts)
+			r->path);
+	if (r->skipped)
+		fprintf(stderr, "vcmstat: %" PRIu64 " records of %s are of types not known here\n",
+			r->skipped, r->path);
+	if (!p->lost && p->model.conflicts)
 		return error_set(err, EXIT_FAILED, "%s: the events contradict the state: %s",
-				 events, m->conflict);
-	return strict && (rec.lost || !rec.ended) ? EXIT_LOST : EXIT_OK;
+				 r->path, p->model.conflict);
+	return set->strict && (p->lost || !whole) ? EXIT_LOST : EXIT_OK;
 }
 
-/* What does not begin as a snapshot is taken for a recording: reading tells what is wrong. */
-static bool is_snapshot(const char *path)
+static int load_file(const struct settings *set, struct model *m, struct error *err)
 {
-	__u32 magic = 0;
-	FILE *in = fopen(path, "re");
-	size_t n = in ? fread(&magic, sizeof(magic), 1, in) : 0;
+	struct sink *none = out_none_new();
+	struct rec *r = rec_open(set->input, err);
+	struct play p;
+	int ret = -1;
 
-	if (in)
-		fclose(in);
-	return n && magic == VCM_SNAP_MAGIC;
+	play_init(&p, none);
+	if (r && set->until)
+		ret = play_until_parse(&p.until, set->until, err);
+	else if (r)
+		ret = 0;
+	if (!ret)
+		ret = play_all(&p, r, err);
+	if (!ret)
+		ret = load_verdict(set, &p, r, err);
+	if (r) {
+		source = strcmp(r->kind, "snapshot") ? "recording" : "snapshot";
+		rec_close(r);
+	}
+	if (ret >= 0) {
+		model_fini(m);
+		*m = p.model;
+		model_init(&p.model);
+	}
+	play_fini(&p);
+	none->ops->close(none);
+	return ret;
 }
 
 int load_state(const struct settings *set, struct model *m, struct error *err)
 {
-	if (!set->input || is_snapshot(set->input))
-		return load_snapshot(set, m, err);
-	source = "recording";
-	return load_recording(set->input, set->strict, m, err);
+	if (!set->input && set->until)
+		return error_set(err, EXIT_USAGE, "--until goes with --input only");
+	return set->input ? load_file(set, m, err) : load_module(m, err);
 }
 
 const char *load_source(void)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "source.h"
@@ -18,12 +19,16 @@
 void fill_header(struct header *h, const char *source, const char *faults)
 {
 	static struct utsname uts;
+	struct timespec real;
 
 	uname(&uts);
 	h->version = VERSION;
 	h->kernel = uts.release;
 	h->source = source;
 	h->faults = faults;
+	h->ts_ns = now_ns();
+	clock_gettime(CLOCK_REALTIME, &real);
+	h->realtime_ns = (uint64_t)real.tv_sec * 1000000000u + (uint64_t)real.tv_nsec;
 }
 
 static void version(void)
@@ -58,8 +63,8 @@ static const struct command *parse(int argc, char **argv, bool *named, struct er
 		return NULL;
 	missing = want_help || want_version ? NULL : opts_missing(tables);
 	if (missing)
-		error_set(err, EXIT_USAGE, "%s needs %s (see %s --help)", cmd->name, missing,
-			  cmd->name);
+		error_set(err, EXIT_USAGE, "%s needs %s (see vcmstat %s --help)", cmd->name,
+			  missing, cmd->name);
 	*named = true;
 	return cmd;
 }

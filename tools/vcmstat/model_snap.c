@@ -34,7 +34,7 @@ static const struct schema_record *known(unsigned int type)
 
 static int damaged(struct error *err, size_t pos, const char *what)
 {
-	return error_set(err, EXIT_FAILED, "damaged snapshot: byte %zu: %s", pos, what);
+	return error_set(err, EXIT_DAMAGED, "damaged snapshot: byte %zu: %s", pos, what);
 }
 
 static int walk_begin(struct walk *w, const void *buf, size_t len, struct error *err)
@@ -45,9 +45,9 @@ static int walk_begin(struct walk *w, const void *buf, size_t len, struct error 
 		return damaged(err, len, "ends inside the header");
 	memcpy(&h, buf, sizeof(h));
 	if (h.magic != VCM_SNAP_MAGIC)
-		return error_set(err, EXIT_FAILED, "not a VCM snapshot");
+		return error_set(err, EXIT_DAMAGED, "not a VCM snapshot");
 	if (h.version > VCM_SNAP_VERSION)
-		return error_set(err, EXIT_FAILED,
+		return error_set(err, EXIT_VERSION,
 				 "snapshot has version %u, this vcmstat reads up to %u: update it",
 				 h.version, VCM_SNAP_VERSION);
 	if (h.version == 0)

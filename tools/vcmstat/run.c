@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vcmstat.h"
@@ -115,4 +116,27 @@ enum run_wake run_wait(struct run *run)
 		return RUN_TICK;
 	}
 	return RUN_DATA;
+}
+
+bool run_until(struct run *run, uint64_t when_ns)
+{
+	struct pollfd fds[2] = {
+		{ .fd = run->signal_fd, .events = POLLIN },
+		{ .fd = STDOUT_FILENO },
+	};
+	uint64_t now;
+
+	while ((now = now_ns()) < when_ns) {
+		struct timespec left = { .tv_sec = (time_t)((when_ns - now) / 1000000000u),
+					 .tv_nsec = (long)((when_ns - now) % 1000000000u) };
+
+		ppoll(fds, ARRAY_LEN(fds), &left, NULL);
+		if (fds[0].revents && take_signal(run) == RUN_STOP)
+			return false;
+		if (fds[1].revents) {
+			stop(run, "output is gone");
+			return false;
+		}
+	}
+	return true;
 }

@@ -33,6 +33,8 @@ struct header {
 	const char *kernel;
 	const char *source;
 	const char *faults;
+	uint64_t ts_ns;		/* CLOCK_MONOTONIC, as in events */
+	uint64_t realtime_ns;	/* CLOCK_REALTIME at the same moment */
 };
 
 struct sink;
@@ -55,10 +57,12 @@ struct sink_ops {
 struct sink {
 	const struct sink_ops *ops;
 	FILE *out;
+	const struct model *model;	/* with what was told applied; set by the teller */
 };
 
 struct sink *out_text_new(FILE *out);
 struct sink *out_json_new(FILE *out);
+struct sink *out_rec_new(FILE *out);
 struct sink *out_none_new(void);
 
 /* out_text.c: one line each. */

@@ -65,16 +65,4 @@ int src_snap_check(struct error *err);
  */
 int src_iter_read(void **buf, size_t *len, struct error *err);
 
-/* src_json.c: the state at the end of a recording. */
-struct model;
-struct json_recording {
-	uint64_t events;
-	uint64_t faults;
-	uint64_t lost;		/* events missing and not made good by a later state */
-	int ended;		/* has an end record */
-};
-
-int src_json_read(const char *path, struct model *m, struct json_recording *rec,
-		  struct error *err);
-
 #endif

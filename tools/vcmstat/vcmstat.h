@@ -20,6 +20,7 @@ struct settings {
 	bool verbose;
 	bool no_color;
 	bool strict;
+	const char *until;	/* stop reading a recording there */
 	const char *input;	/* snapshot or recording to read in place of the module */
 	const char *output;	/* file to write in place of stdout */
 	uint64_t ring;		/* bytes of the event ring */
@@ -51,6 +52,7 @@ struct command {
 extern const struct command *const commands[];	/* ends with NULL */
 extern const struct opt global_opts[];	/* before the command or behind it */
 extern const struct opt input_opts[];	/* commands that show one state */
+extern const struct opt until_opts[];	/* commands that read a recording */
 extern const struct opt strict_opts[];	/* commands that can miss an event */
 extern struct settings settings;
 extern bool want_help, want_version;
@@ -63,7 +65,9 @@ void command_tables(const struct command *cmd, const struct opt **tables);
 extern const struct command cmd_completion;
 extern const struct command cmd_events;
 extern const struct command cmd_list;
+extern const struct command cmd_record;
 extern const struct command cmd_refs;
+extern const struct command cmd_replay;
 extern const struct command cmd_top;
 extern const struct command cmd_verify;
 
@@ -80,6 +84,11 @@ void fill_header(struct header *h, const char *source, const char *faults);
 int load_state(const struct settings *set, struct model *m, struct error *err);
 /* "snapshot" or "recording": where load_state() has it from. */
 const char *load_source(void);
+/* What there is to say of a recording that was played, on stderr; as load_state(). */
+struct play;
+struct rec;
+int load_verdict(const struct settings *set, const struct play *p, const struct rec *r,
+		 struct error *err);
 
 /* run.c: waiting for time, data, keys and signals. */
 enum run_wake {
@@ -106,6 +115,8 @@ struct run {
 
 int run_begin(struct run *run, struct error *err);
 enum run_wake run_wait(struct run *run);
+/* Sleep until that moment; false when something said stop first. */
+bool run_until(struct run *run, uint64_t when_ns);
 void run_end(struct run *run);
 
 #endif

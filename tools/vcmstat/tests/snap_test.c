@@ -52,7 +52,7 @@ static void test_cut(void)
 
 	for (len = 0; len < scene_len; len++) {
 		CHECK_EQ(load(scene, len, &err), -1);
-		CHECK_EQ(err.code, EXIT_FAILED);
+		CHECK_EQ(err.code, EXIT_DAMAGED);
 	}
 	CHECK_EQ(load(scene, scene_len, &err), 0);
 }

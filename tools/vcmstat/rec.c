@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* rec.c - which reader a file needs; see rec.h. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "rec.h"
+#include "rec_format.h"
+
+#define IN_BUFFER (1u << 16)
+
+static struct rec *reader_for(int first)
+{
+	const unsigned char *magic = (const unsigned char *)REC_MAGIC;
+
+	if (first == magic[0])
+		return rec_file_new();
+	if (first == (VCM_SNAP_MAGIC & 0xff))
+		return rec_snap_new();
+	return rec_json_new();
+}
+
+struct rec *rec_open(const char *path, struct error *err)
+{
+	FILE *in = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	struct stat st;
+	struct rec *r;
+	int first;
+
+	if (!in) {
+		error_set(err, errno == EACCES ? EXIT_PERMISSION : EXIT_FAILED,
+			  "cannot read %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	setvbuf(in, NULL, _IOFBF, IN_BUFFER);
+	first = getc(in);
+	if (first == EOF) {
+		if (ferror(in))
+			error_set(err, EXIT_FAILED, "cannot read %s: %s", path, strerror(errno));
+		else
+			error_set(err, EXIT_DAMAGED, "%s: empty, not a recording", path);
+		if (in != stdin)
+			fclose(in);
+		return NULL;
+	}
+	ungetc(first, in);
+	r = reader_for(first);
+	r->in = in;
+	r->path = path;
+	if (!fstat(fileno(in), &st) && S_ISREG(st.st_mode))
+		r->size = (uint64_t)st.st_size;
+	return r;
+}
+
+void rec_close(struct rec *r)
+{
+	FILE *in = r->in;
+
+	r->ops->close(r);
+	if (in != stdin)
+		fclose(in);
+}
+
+uint64_t rec_position(const struct rec *r)
+{
+	long at = r->size ? ftell(r->in) : 0;
+
+	return at > 0 ? (uint64_t)at : 0;
+}
