@@ -16,6 +16,7 @@
  *   locks     struct mutex, mutex_init/lock/unlock, lockdep_assert_held
  *   counts    refcount_t and its set/read/inc/dec/dec_and_test
  *   lists     struct list_head and its usual helpers
+ *   tables    smp_load_acquire, smp_store_release, __le32, __le64, __be64 and their conversions
  *   checks    WARN_ON_ONCE
  *   exports   EXPORT_SYMBOL_GPL
  */

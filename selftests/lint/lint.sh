@@ -19,11 +19,12 @@ count=0 failed=0
 # type|file|why checkpatch is not asked for it there
 ignored() {
 	cat <<-'LIST'
-	BIT_MACRO|kernel/include/.*|user space has these headers too, and no BIT()
+	BIT_MACRO|kernel/(include|sim/formats)/.*|user space has these files too, and no BIT()
 	COMPLEX_MACRO|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|X-macros are lists
 	MACRO_ARG_REUSE|kernel/(include/vcm_events|os/vcm_trace)\.h|X-macros are no expressions
 	MACRO_ARG_PRECEDENCE|kernel/os/vcm_trace\.h|the argument becomes part of a name
 	MACRO_ARG_UNUSED|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|picks columns
+	MEMORY_BARRIER|kernel/sim/formats/pt\.h|one comment for the three widths of an entry
 	MULTISTATEMENT_MACRO_USE_DO_WHILE|kernel/os/vcm_(probe|trace)\.h|makes declarations
 	TRAILING_SEMICOLON|kernel/os/vcm_trace\.h|makes members of a struct
 	SPACING|kernel/os/vcm_(probe|trace)\.h|the comma is what the X-macro puts before each item

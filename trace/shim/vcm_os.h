@@ -91,6 +91,20 @@ static inline unsigned long __ffs64(u64 x)
 	return __builtin_ctzll(x);
 }
 
+/* Tables that hardware reads: in its byte order, and whole before anything points to them. */
+#define smp_load_acquire(ptr)		__atomic_load_n(ptr, __ATOMIC_ACQUIRE)
+#define smp_store_release(ptr, value)	__atomic_store_n(ptr, value, __ATOMIC_RELEASE)
+
+#define VCM_OS_IS_LITTLE	(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define VCM_OS_SWAP(x, bits, when)	((when) ? (x) : __builtin_bswap##bits(x))
+
+#define cpu_to_le32(x)	((__le32)VCM_OS_SWAP((u32)(x), 32, VCM_OS_IS_LITTLE))
+#define le32_to_cpu(x)	((u32)VCM_OS_SWAP((u32)(x), 32, VCM_OS_IS_LITTLE))
+#define cpu_to_le64(x)	((__le64)VCM_OS_SWAP((u64)(x), 64, VCM_OS_IS_LITTLE))
+#define le64_to_cpu(x)	((u64)VCM_OS_SWAP((u64)(x), 64, VCM_OS_IS_LITTLE))
+#define cpu_to_be64(x)	((__be64)VCM_OS_SWAP((u64)(x), 64, !VCM_OS_IS_LITTLE))
+#define be64_to_cpu(x)	((u64)VCM_OS_SWAP((u64)(x), 64, !VCM_OS_IS_LITTLE))
+
 /* Copy what fits, always terminated.  Return: characters copied, or -E2BIG when cut. */
 static inline long strscpy(char *to, const char *from, size_t room)
 {
