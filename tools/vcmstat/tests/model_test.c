@@ -255,6 +255,10 @@ static void test_hold_conflicts(void)
 		check_conflict(&m, ev, i == 0 ? "the holder has no reference" :
 			       i == 1 ? "more references than it has" : "no such kind");
 	}
+	/* A first holder without a reference: found by the fuzz target of recordings. */
+	with_context(&m);
+	reserve.refs = 0;
+	check_conflict(&m, reserve, "more references than it has");
 }
 
 static void test_move_conflicts(void)
