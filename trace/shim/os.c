@@ -34,7 +34,10 @@
 #define OS_VMAP_SHIFT	36
 
 /* A thread takes locks in this order, and one of each kind at most. */
-enum { OS_RANK_FAULT = 1, OS_RANK_REGISTRY, OS_RANK_CONTEXT, OS_RANK_HOLDERS, OS_RANKS };
+enum {
+	OS_RANK_FILE = 1, OS_RANK_FAULT, OS_RANK_REGISTRY, OS_RANK_CONTEXT, OS_RANK_HOLDERS,
+	OS_RANKS
+};
 
 /**
  * struct os_slot - one slot of the physical address space
@@ -342,6 +345,7 @@ void os_mutex_init(struct mutex *mutex, const char *name)
 	mutex->owner = 0;
 	mutex->rank = strstr(name, "holders") ? OS_RANK_HOLDERS :
 		      strstr(name, "registry") ? OS_RANK_REGISTRY :
+		      strstr(name, "vf->") ? OS_RANK_FILE :
 		      strstr(name, "fault") ? OS_RANK_FAULT : OS_RANK_CONTEXT;
 }
 
@@ -352,7 +356,7 @@ bool os_mutex_is_mine(const struct mutex *mutex)
 
 void mutex_lock(struct mutex *mutex)
 {
-	if (mutex->rank < OS_RANK_FAULT || mutex->rank > OS_RANK_HOLDERS)
+	if (mutex->rank < OS_RANK_FILE || mutex->rank > OS_RANK_HOLDERS)
 		OS_MISUSE("a lock that was never made");
 	if (os_mutex_is_mine(mutex))
 		OS_MISUSE("locked twice");

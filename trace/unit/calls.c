@@ -13,6 +13,7 @@
 
 struct oracle oracle;
 static u64 calls_random;
+u64 calls_made;
 u64 calls_injected;
 
 u64 dice(u64 n)
@@ -40,6 +41,7 @@ int calls_disarm(int want)
 		want = -ENOMEM;
 	else if (fake_fail_fired())
 		want = -EIO;
+	calls_made++;
 	calls_injected += os_fail_fired() || fake_fail_fired();
 	os_fail_nth(0, 0);
 	fake_fail_nth(0, 0, 0);
@@ -92,6 +94,7 @@ static void do_release(u32 nr, u32 holder, bool destroy)
 	struct oracle_context *context = &oracle.context[nr];
 	bool held = context->refs.of[holder];
 
+	calls_made++;
 	if (held) {
 		context->refs.of[holder]--;
 		if (!context->dead && (destroy || !oracle_total(&context->refs)))
@@ -156,6 +159,7 @@ static void do_phys(struct oracle_phys *phys)
 		CHECK_ERR(calls_disarm(0), got);
 		phys->refs.of[holder] += !got;
 	} else if (refs) {
+		calls_made++;
 		CHECK_ERR(phys->refs.of[holder] ? 0 : -ENOENT,
 			  vcm_phys_put_as(phys->phys, oracle.holder[holder]));
 		phys->refs.of[holder] -= !!phys->refs.of[holder];
@@ -219,6 +223,7 @@ static void do_deactivate(u32 nr, u32 dev)
 	struct oracle_assoc *assoc = &oracle.context[nr].assoc[dev];
 	int want = assoc->dead ? -ENODEV : assoc->active ? 0 : -ENXIO;
 
+	calls_made++;
 	CHECK_ERR(want, vcm_deactivate(assoc->assoc));
 	if (want)
 		return;
@@ -233,6 +238,7 @@ static void do_deassoc(u32 nr, u32 dev)
 	struct oracle_assoc *assoc = &oracle.context[nr].assoc[dev];
 	int want = assoc->active ? -EBUSY : 0;
 
+	calls_made++;
 	CHECK_ERR(want, vcm_deassoc(assoc->assoc));
 	if (want)
 		return;
@@ -293,6 +299,7 @@ static void do_replug(void)
 {
 	u32 dev = dice(ORACLE_DEVICES);
 
+	calls_made++;
 	fake_unregister(oracle.fake[dev]);
 	oracle_device_gone(&oracle, dev);
 	register_device(dev);

@@ -10,6 +10,7 @@
 #define WINDOW_PAGES 48
 
 extern struct oracle oracle;
+extern u64 calls_made;		/* calls that are to change something */
 extern u64 calls_injected;	/* failures that a call met */
 
 void calls_begin(u64 seed);

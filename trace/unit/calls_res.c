@@ -105,6 +105,7 @@ void calls_unreserve(struct oracle_context *context, u32 nr, u32 holder)
 	struct oracle_res *res = &context->res[nr];
 	bool held = res->refs.of[holder];
 
+	calls_made++;
 	CHECK_ERR(held ? 0 : -ENOENT, vcm_unreserve_as(res->res, oracle.holder[holder]));
 	res->refs.of[holder] -= held;
 	if (held)
@@ -220,6 +221,7 @@ static void do_unmap(struct oracle_context *context, u32 nr)
 
 	if (!want && !res->refs.of[holder])
 		want = -ENOENT;
+	calls_made++;
 	CHECK_ERR(want, vcm_unmap(res->res, oracle.holder[holder]));
 	if (want)
 		return;

@@ -370,6 +370,7 @@ void fake_teardown(void)
 		if (fake_devices[i].dev)
 			fake_unregister(&fake_devices[i]);
 	}
+	fake_nr_devices = 0;
 	CHECK_EQ(0, fake_counts.domains);
 }
 

@@ -17,6 +17,7 @@
 #include "unit.h"
 
 #define UNIT_SECONDS 120	/* a test that takes longer has locked up */
+#define UNIT_STEPS 5000		/* of a random test, that a slow machine does in a second */
 
 static struct unit_test *unit_first;
 static struct unit_test **unit_end = &unit_first;
@@ -66,12 +67,14 @@ static bool unit_is_wanted(const struct unit_test *test, char **patterns)
 
 static bool unit_parse(int argc, char **argv)
 {
-	const char *env = getenv("VCM_SEED");
+	const char *env = getenv("VCM_SEED"), *ops = getenv("VCM_OPS");
 	int opt;
 
 	unit_options.seed = time(NULL) * 1000003ull + getpid();
 	if (env)
 		unit_options.seed = strtoull(env, NULL, 0);
+	if (ops)
+		unit_options.steps = strtoull(ops, NULL, 0);
 	while ((opt = getopt(argc, argv, "ls:n:")) != -1) {
 		if (opt == 'l')
 			unit_options.list = true;
@@ -87,7 +90,7 @@ static bool unit_parse(int argc, char **argv)
 
 static _Noreturn void unit_child(const struct unit_test *test)
 {
-	alarm(UNIT_SECONDS);
+	alarm(UNIT_SECONDS + unit_options.steps / UNIT_STEPS);
 	unit_setup();
 	test->run();
 	unit_teardown();

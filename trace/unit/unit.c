@@ -23,11 +23,15 @@ static struct {
 	bool silent;
 } unit;
 
+void (*unit_failed)(void);
+
 /* End the test; _exit() because what the test holds is no leak worth a report. */
 void unit_fail(const char *file, int line, const char *what)
 {
 	printf("# %s:%d: %s\n", file, line, what);
 	fflush(NULL);
+	if (unit_failed)
+		unit_failed();
 	_exit(1);
 }
 
@@ -190,6 +194,7 @@ void unit_teardown(void)
 	state_clear(&unit.model);
 	free(unit.events);
 	free(unit.names);
+	memset(&unit, 0, sizeof(unit));
 }
 
 struct vcm *unit_context(u64 start, u64 last)

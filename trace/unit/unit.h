@@ -33,7 +33,10 @@ struct unit_test {
 
 void unit_add(struct unit_test *test);
 
-/* Around every test, in its process. */
+/* Called by a check that fails, before the process ends. */
+extern void (*unit_failed)(void);
+
+/* Around every test, in its process; programs that run many in one process may call them too. */
 void unit_setup(void);
 void unit_teardown(void);
 
@@ -72,7 +75,7 @@ void unit_check_none(const char *file, int line, const char *bad);
 
 /* -s of the command line, or VCM_SEED, or one made of the time. */
 u64 unit_seed(void);
-/* -n of the command line, or @otherwise. */
+/* -n of the command line, or VCM_OPS, or @otherwise. */
 u64 unit_steps(u64 otherwise);
 /* The next of a row of numbers that *@state determines. */
 u64 unit_random(u64 *state);
