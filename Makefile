@@ -21,10 +21,11 @@ ifdef V
 export V
 endif
 
-tiers := $(addprefix setup-,unit modules tools vm kselftest debug lint)
+tiers := $(addprefix setup-,unit valgrind fuzz modules tools vm kselftest debug lint)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check check-debug unit tools-check runner-check kselftest lint vm
+.PHONY: help demo check check-debug unit unit-long coverage valgrind fuzz tools-check
+.PHONY: runner-check kselftest lint vm
 .PHONY: modules bpf tools programs client clean $(tiers)
 
 help: ## this text
@@ -39,6 +40,20 @@ check: ## all tests of the default tier; the last line is "N passed, N failed"
 
 unit: setup-unit ## the core in user space, with sanitizers; no root, no guest
 	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace RESULTS=$(results) unit
+
+unit-long: setup-unit ## ten million random calls against the oracle, VCM_OPS=N for another number
+	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace RESULTS=$(results) unit-long
+
+coverage: setup-unit ## lines and branches of the core that the tests reach; part of unit
+	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace RESULTS=$(results) coverage
+
+valgrind: setup-valgrind ## the unit tests under valgrind
+	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace RESULTS=$(results) valgrind
+
+fuzz: setup-fuzz ## fuzz targets, all or T="name", for S=10 seconds each
+	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat fuzz
+	$(Q)$(MAKE) $(quiet) -C trace/fuzz OUT=$(build)/fuzz
+	$(Q)$(setup)/tap.sh fuzz $(top)/trace/fuzz/run.sh
 
 tools-check: setup-unit ## vcmstat without a kernel
 	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat RESULTS=$(results) check

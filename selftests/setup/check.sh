@@ -13,7 +13,9 @@ results=$top/build/results
 # target, and the TAP files that it must leave
 legs() {
 	cat <<-'LIST'
-	unit unit-core.tap unit-tsan.tap
+	unit unit-core.tap unit-tsan.tap unit-coverage.tap
+	valgrind unit-valgrind.tap
+	fuzz fuzz.tap
 	tools-check unit-vcmstat.tap
 	runner-check tally.tap splat.tap boot.tap
 	lint lint.tap

@@ -7,8 +7,8 @@
 # few files taken from Debian's linux-source package.  Every make target calls it first: it asks
 # dpkg what is there, installs what is not, and says nothing when nothing is missing.
 #
-# TIER is unit, modules, tools, vm, kselftest, debug, lint or all.  `unit` is satisfied by a
-# compiler and make wherever they come from, so it works without root and without dpkg.
+# TIER is unit, valgrind, fuzz, modules, tools, vm, kselftest, debug, lint or all.  `unit` is
+# satisfied by a compiler and make wherever they come from, so it works without root and dpkg.
 #
 # Exit: 0 ready, 1 something is missing and cannot be installed, 2 usage.
 set -euo pipefail
@@ -22,6 +22,10 @@ packages() {
 	unit|gcc|=|compiles everything; brings the address and undefined-behaviour sanitizers
 	unit|make|=|runs every target
 	unit|libc6-dev|=|C library headers
+	valgrind|valgrind|=|sees what the unit tests read before they wrote it
+	valgrind|libc6-dbg|=|names of the C library that valgrind replaces
+	fuzz|clang-16|clang|compiles the fuzz targets
+	fuzz|libclang-rt-16-dev|libclang-rt-19-dev|libFuzzer and the sanitizers of clang
 	module|linux-headers-6.12-amd64|linux-headers-amd64|builds the kernel modules
 	module|linux-image-6.12-amd64|linux-image-amd64|the stock kernel that the guest boots
 	module|pahole|=|writes the type information (BTF) of the modules
@@ -76,13 +80,15 @@ source_members() {
 groups_of() {
 	case $1 in
 	unit)		echo unit ;;
+	valgrind)	echo unit valgrind ;;
+	fuzz)		echo unit fuzz ;;
 	modules)	echo unit module ;;
 	tools)		echo unit module tool ;;
 	vm)		echo unit module tool guest ;;
 	kselftest)	echo unit module tool guest harness ;;
 	lint)		echo unit module tool harness lint ;;
 	debug)		echo unit module tool guest harness debug ;;
-	all)		echo unit module tool guest harness debug lint ;;
+	all)		echo unit valgrind fuzz module tool guest harness debug lint ;;
 	*)		return 1 ;;
 	esac
 }
@@ -215,7 +221,7 @@ extract_source() {
 main() {
 	local tier=${1:-} groups
 	groups=$(groups_of "$tier") || {
-		echo "usage: setup.sh unit|modules|tools|vm|kselftest|lint|all" >&2
+		echo "usage: setup.sh unit|valgrind|fuzz|modules|tools|vm|kselftest|lint|all" >&2
 		exit 2
 	}
 	mkdir -p "$top/build"
