@@ -32,7 +32,7 @@ rules() {
 	kernel/obs|$api|"core/core\.h"|"obs/[a-z_]+\.h"|<linux/.*>|"compat\.h"
 	bpf|"vmlinux\.h"|<bpf/.*>|<linux/types\.h>|"vcm_events\.h"|"lib/[a-z]+\.bpf\.h"
 	tools/vcmstat|$api|"vcm_bpf\.h"|"[a-z]+\.skel\.h"|$system
-	tools/vcmstat/tests/fuzz|$api|"(model|sink|source|util)\.h"|$system
+	tools/vcmstat/tests/fuzz|$api|"(crc32|model|play|rec_format|sink|use)\.h"|$system
 	tools/vcmstat/tests|$api|"vcm_bpf\.h"|"(\.\./)?[a-z_0-9]+\.h"|$system
 	trace|$api|$system|"(core|gap|vcm_os|vcm_probe|os_test)\.h"|"formats/.*\.h"
 	trace/fuzz|$api|$system|"(core|gap|vcm_os|os_test|unit|fake|user|caller)\.h"|"formats/.*\.h"

@@ -72,10 +72,11 @@ static void first_hold(struct model *m, const struct vcm_event *ev, uint64_t kin
 	const struct vcm_snap_hold first = hold_of(ev, kind, holder);
 
 	drop_holds(m, ev, kind);
-	if (holder && !ev->refs)
+	if (!first.holder)
+		return;
+	if (!ev->refs)
 		conflict(m, ev, "its holder has more references than it has");
-	if (holder)
-		holds_get(&m->holds, &first);
+	holds_get(&m->holds, &first);
 }
 
 static void apply_create(struct model *m, const struct vcm_event *ev)

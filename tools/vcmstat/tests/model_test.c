@@ -259,6 +259,13 @@ static void test_hold_conflicts(void)
 	with_context(&m);
 	reserve.refs = 0;
 	check_conflict(&m, reserve, "more references than it has");
+	/* A holder whose number has more bits than one can have is nobody. */
+	with_context(&m);
+	reserve.refs = 1;
+	reserve.arg[5] = 1ull << 32;
+	CHECK_EQ(model_apply(&m, &reserve), MODEL_APPLIED);
+	CHECK_EQ(m.holds.nr, 0);
+	model_fini(&m);
 }
 
 static void test_move_conflicts(void)

@@ -5,6 +5,7 @@
 
 # What each takes is in its file.
 FUZZ := \
+	ndjson \
 	recording \
 	snapshot
 

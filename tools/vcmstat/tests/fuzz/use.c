@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-#include "model.h"
-#include "sink.h"
+#include "play.h"
 #include "use.h"
 
 static void fuzz_print(const struct model *m)
@@ -45,4 +46,38 @@ void fuzz_use(const struct model *m)
 	}
 	model_fini(&again);
 	free(first);
+}
+
+/* A file without a disk that holds @data.  Return: its path. */
+static const char *fuzz_file(const unsigned char *data, size_t size)
+{
+	static char path[64];
+	static int fd = -1;
+
+	if (fd < 0) {
+		fd = memfd_create("input", MFD_CLOEXEC);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	}
+	if (fd < 0 || ftruncate(fd, 0) || pwrite(fd, data, size, 0) != (ssize_t)size)
+		abort();
+	return path;
+}
+
+void fuzz_play(const unsigned char *data, size_t size)
+{
+	struct sink *none = out_none_new();
+	struct error err = { 0 };
+	struct play p;
+	struct rec *r;
+
+	play_init(&p, none);
+	r = rec_open(fuzz_file(data, size), &err);
+	if (r && !play_all(&p, r, &err))
+		fuzz_use(&p.model);
+	else if (!err.code || !err.text[0])
+		abort();	/* refused, and not why */
+	if (r)
+		rec_close(r);
+	play_fini(&p);
+	none->ops->close(none);
 }
