@@ -84,7 +84,7 @@ __bpf_kfunc int bpf_iter_vcm_new(struct bpf_iter_vcm *it)
 	iter = kzalloc(sizeof(*iter), GFP_KERNEL);
 	if (!iter)
 		return -ENOMEM;
-	err = vcm_snap_take(&iter->data, &iter->len);
+	err = vcm_obs_snapshot(&iter->data, &iter->len);
 	if (err) {
 		kfree(iter);
 		return err;

@@ -8,6 +8,8 @@
 #ifndef VCM_OBS_H
 #define VCM_OBS_H
 
+#include <linux/types.h>
+
 struct bpf_iter_vcm;
 struct dentry;
 struct vcm_iter_rec;
@@ -20,6 +22,9 @@ void vcm_kfunc_init(void);
 int bpf_iter_vcm_new(struct bpf_iter_vcm *it);
 struct vcm_iter_rec *bpf_iter_vcm_next(struct bpf_iter_vcm *it);
 void bpf_iter_vcm_destroy(struct bpf_iter_vcm *it);
+
+/* snapshot.c */
+int vcm_obs_snapshot(void **data, size_t *len);
 
 /* snapfile.c */
 void vcm_snapfile_add(struct dentry *dir);

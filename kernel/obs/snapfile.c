@@ -30,7 +30,7 @@ static int vcm_snapfile_open(struct inode *inode, struct file *file)
 
 	if (!snap)
 		return -ENOMEM;
-	err = vcm_snap_take(&snap->data, &snap->len);
+	err = vcm_obs_snapshot(&snap->data, &snap->len);
 	if (err) {
 		kfree(snap);
 		return err;

@@ -29,7 +29,7 @@ rules() {
 	kernel/sim/formats|$api|"vcm_os\.h"
 	kernel/bench|$api|<linux/.*>|"compat\.h"
 	kernel/user|$api|"core/core\.h"|"user/[a-z_]+\.h"|<linux/.*>|"compat\.h"
-	kernel/obs|$api|"core/core\.h"|"obs/[a-z_]+\.h"|<linux/.*>|"compat\.h"
+	kernel/obs|$api|"core/core\.h"|"obs/[a-z_]+\.h"|"vcm_count\.h"|<linux/.*>|"compat\.h"
 	bpf|"vmlinux\.h"|<bpf/.*>|<linux/types\.h>|"vcm_events\.h"|"lib/[a-z]+\.bpf\.h"
 	tools/vcmstat|$api|"vcm_bpf\.h"|"[a-z]+\.skel\.h"|$system
 	tools/vcmstat/tests/fuzz|$api|"(crc32|model|play|rec_format|sink|use)\.h"|$system

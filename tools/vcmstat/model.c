@@ -19,6 +19,7 @@ void model_init(struct model *m)
 	table_init(&m->phys, sizeof(struct vcm_snap_phys));
 	table_init(&m->res, sizeof(struct vcm_snap_res));
 	holds_init(&m->holds);
+	table_init(&m->count, sizeof(struct vcm_snap_count));
 	table_init(&m->dead, sizeof(struct model_dead));
 }
 
@@ -32,6 +33,7 @@ void model_fini(struct model *m)
 	table_fini(&m->phys);
 	table_fini(&m->res);
 	holds_fini(&m->holds);
+	table_fini(&m->count);
 	table_fini(&m->dead);
 	free(m->held);
 	m->held = NULL;

@@ -4,8 +4,8 @@
  *
  * Pure: no file, no kernel, no output.  A model is loaded from a snapshot, changed by events and
  * encoded back into the bytes that the kernel would write, so that "snapshot plus stream" can be
- * compared with a later snapshot byte for byte (device and holder records excepted: they only
- * describe, and have no events).
+ * compared with a later snapshot byte for byte (device, holder and count records excepted: they
+ * only describe, and have no events).
  *
  * Rules
  *   - the seq of every stream is kept; an event that the state contains already is stale and
@@ -47,6 +47,7 @@ struct model {
 	struct table phys;
 	struct table res;	/* found by context, id */
 	struct table holds;	/* of contexts, reservations and memory, see holds.h */
+	struct table count;	/* of the kernel, as of the snapshot; found by event, operation */
 
 	struct table dead;	/* streams of destroyed contexts: struct model_dead */
 	struct vcm_event *held;

@@ -96,6 +96,7 @@ static struct table *table_of(const struct model *m, unsigned int type)
 	case VCM_SNAP_CONTEXT: return (struct table *)&m->context;
 	case VCM_SNAP_ASSOC: return (struct table *)&m->assoc;
 	case VCM_SNAP_PHYS: return (struct table *)&m->phys;
+	case VCM_SNAP_COUNT: return (struct table *)&m->count;
 	default: return (struct table *)&m->res;
 	}
 }
@@ -105,8 +106,10 @@ static struct table_key key_of(unsigned int type, const void *payload)
 	const struct vcm_snap_res *r = payload;
 	const struct vcm_snap_assoc *a = payload;
 	const struct vcm_snap_phys *p = payload;
+	const struct vcm_snap_count *c = payload;
 
 	switch (type) {
+	case VCM_SNAP_COUNT: return (struct table_key){ c->event, c->op };
 	case VCM_SNAP_RES: return (struct table_key){ r->vcm, r->res };
 	case VCM_SNAP_ASSOC: return (struct table_key){ a->assoc, 0 };
 	case VCM_SNAP_PHYS: return (struct table_key){ p->phys, 0 };
@@ -346,7 +349,7 @@ static int walk_state(struct walk *w, struct record *r, struct error *err)
 	do
 		more = walk_next(w, r, err);
 	while (more > 0 && (r->type == VCM_SNAP_DEVICE || r->type == VCM_SNAP_HOLDER ||
-			    !known(r->type)));
+			    r->type == VCM_SNAP_COUNT || !known(r->type)));
 	return more;
 }
 

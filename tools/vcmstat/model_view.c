@@ -33,6 +33,15 @@ static int order_res(const void *x, const void *y)
 	return by ? by : order(a->res, b->res);
 }
 
+static int order_count(const void *x, const void *y)
+{
+	const struct vcm_snap_count *a = *(const struct vcm_snap_count * const *)x;
+	const struct vcm_snap_count *b = *(const struct vcm_snap_count * const *)y;
+	int by = order(a->event, b->event);
+
+	return by ? by : order(a->op, b->op);
+}
+
 /* The holds of one object behind the @nr rows that are there. */
 static size_t add_holds(const void **rows, size_t nr, const struct holds *h)
 {
@@ -83,13 +92,13 @@ const void **model_sorted(const struct model *m, unsigned int type, size_t *nr)
 		[VCM_SNAP_STREAM] = order_u32, [VCM_SNAP_DEVICE] = order_u32,
 		[VCM_SNAP_CONTEXT] = order_u32, [VCM_SNAP_ASSOC] = order_u64,
 		[VCM_SNAP_PHYS] = order_u64, [VCM_SNAP_RES] = order_res,
-		[VCM_SNAP_HOLDER] = order_u32,
+		[VCM_SNAP_HOLDER] = order_u32, [VCM_SNAP_COUNT] = order_count,
 	};
 	const struct table *tables[] = {
 		[VCM_SNAP_STREAM] = &m->stream, [VCM_SNAP_DEVICE] = &m->device,
 		[VCM_SNAP_CONTEXT] = &m->context, [VCM_SNAP_ASSOC] = &m->assoc,
 		[VCM_SNAP_PHYS] = &m->phys, [VCM_SNAP_RES] = &m->res,
-		[VCM_SNAP_HOLDER] = &m->holder,
+		[VCM_SNAP_HOLDER] = &m->holder, [VCM_SNAP_COUNT] = &m->count,
 	};
 	const struct table *t;
 	const void **rows;

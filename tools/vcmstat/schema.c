@@ -92,11 +92,14 @@ const struct schema_record schema_records[SCHEMA_RECORDS] = {
 		M(holder, holder), M(holder, name) } },
 	[VCM_SNAP_HOLD] = { "hold", VCM_SNAP_HOLD, sizeof(struct vcm_snap_hold), 5, {
 		M(hold, id), M(hold, kind), M(hold, vcm), M(hold, holder), M(hold, count) } },
+	[VCM_SNAP_COUNT] = { "count", VCM_SNAP_COUNT, sizeof(struct vcm_snap_count), 3, {
+		M(count, event), M(count, op), M(count, count) } },
 };
 
 const unsigned int schema_snap_order[SCHEMA_SNAP_TYPES] = {
 	VCM_SNAP_STREAM, VCM_SNAP_DEVICE, VCM_SNAP_HOLDER, VCM_SNAP_CONTEXT,
 	VCM_SNAP_ASSOC, VCM_SNAP_PHYS, VCM_SNAP_RES, VCM_SNAP_HOLD,
+	VCM_SNAP_COUNT,
 };
 
 const struct schema_record *schema_record_named(const char *name)

@@ -59,12 +59,12 @@ struct schema_record {
 	struct schema_member member[13];
 };
 
-#define SCHEMA_RECORDS (VCM_SNAP_HOLD + 1)
+#define SCHEMA_RECORDS (VCM_SNAP_COUNT + 1)
 
 extern const struct schema_record schema_records[SCHEMA_RECORDS];
 
 /* The types in the order that a snapshot has them. */
-#define SCHEMA_SNAP_TYPES 8
+#define SCHEMA_SNAP_TYPES 9
 extern const unsigned int schema_snap_order[SCHEMA_SNAP_TYPES];
 
 /* NULL when unknown. */

@@ -20,9 +20,9 @@
  * of 8 bytes.  The order is: streams by id, devices by id, holders by id, contexts by id,
  * associations by id, memory by id, reservations by context, start and id (a sub-window comes
  * before what is inside it), holds of contexts, of reservations and of memory, each in the
- * order of the objects and then by age.
+ * order of the objects and then by age, counts by event and operation.
  *
- * Device and holder records describe; they have no events and belong to no stream.
+ * Device, holder and count records describe; they have no events and belong to no stream.
  */
 #define VCM_SNAP_MAGIC		0x534d4356	/* "VCMS" */
 #define VCM_SNAP_VERSION	1
@@ -54,6 +54,7 @@ enum vcm_snap_type {
 	VCM_SNAP_RES = 6,
 	VCM_SNAP_HOLDER = 7,
 	VCM_SNAP_HOLD = 8,
+	VCM_SNAP_COUNT = 9,
 };
 
 /**
@@ -120,6 +121,21 @@ struct vcm_snap_hold {
 	__u32 vcm;
 	__u32 holder;
 	__u32 count;
+};
+
+/**
+ * struct vcm_snap_count - how often something happened
+ * @event: enum vcm_event_type
+ * @op:    enum vcm_op of what failed, when @event is VCM_EVENT_error; else 0
+ * @count: since the module was loaded; never goes back; what never happened has no record
+ *
+ * At least what the streams of the snapshot contain: taken after them, and never lost, unlike the
+ * events, of which a reader may miss some.
+ */
+struct vcm_snap_count {
+	__u32 event;
+	__u32 op;
+	__u64 count;
 };
 
 /**

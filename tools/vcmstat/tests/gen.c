@@ -42,6 +42,7 @@ void gen_emit(struct gen *g, struct gen_head head, int nr, ...)
 		ev.arg[i] = va_arg(ap, uint64_t);
 	va_end(ap);
 	g->emitted++;
+	g->count[ev.type][ev.type == VCM_EVENT_error ? ev.arg[0] : 0]++;
 	if (g->emit)
 		g->emit(g->arg, &ev);
 }

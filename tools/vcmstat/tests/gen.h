@@ -23,6 +23,7 @@
 #define GEN_DEVICES	3
 #define GEN_STREAMS	2	/* of a context */
 #define GEN_HOLDERS	6
+#define GEN_OPS		32
 
 /* The references of one object that are somebody's, oldest holder first. */
 struct gen_holds {
@@ -51,6 +52,7 @@ struct gen {
 	uint64_t next_id;
 	uint64_t clock;
 	uint64_t emitted;
+	uint64_t count[VCM_EVENT_END][GEN_OPS];		/* of events, by operation if failed */
 
 	/* receives the events */
 	void (*emit)(void *arg, const struct vcm_event *ev);

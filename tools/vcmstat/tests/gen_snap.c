@@ -145,6 +145,19 @@ static void put_all_holds(struct out *o, const struct gen *g)
 			.id = g->phys[at].phys, .kind = VCM_KIND_PHYS });
 }
 
+static void put_counts(struct out *o, const struct gen *g)
+{
+	struct vcm_snap_count c;
+
+	for (c.event = 1; c.event < VCM_EVENT_END; c.event++) {
+		for (c.op = 0; c.op < GEN_OPS; c.op++) {
+			c.count = g->count[c.event][c.op];
+			if (c.count)
+				put(o, VCM_SNAP_COUNT, &c, sizeof(c));
+		}
+	}
+}
+
 void *gen_snapshot(const struct gen *g, size_t *len)
 {
 	struct vcm_snap_header h = { .magic = VCM_SNAP_MAGIC, .version = VCM_SNAP_VERSION,
@@ -166,6 +179,7 @@ void *gen_snapshot(const struct gen *g, size_t *len)
 	for (after = 0; (at = NEXT(g->context, vcm, vcm, after)) >= 0; after = g->context[at].vcm)
 		put_res(&o, g, g->context[at].vcm);
 	put_all_holds(&o, g);
+	put_counts(&o, g);
 	h.total_len = o.len;
 	h.nr_records = o.records;
 	memcpy(o.buf, &h, sizeof(h));

@@ -101,9 +101,9 @@ static void test_lengths(void)
 /* All lengths agree, but the last record is too small for what it says to be. */
 static void test_short_record(void)
 {
-	const size_t last = sizeof(struct vcm_snap_rec) + sizeof(struct vcm_snap_hold);
+	const size_t last = sizeof(struct vcm_snap_rec) + sizeof(struct vcm_snap_count);
 	unsigned char *copy = malloc(scene_len);
-	uint32_t len = sizeof(struct vcm_snap_hold) - 8;
+	uint32_t len = sizeof(struct vcm_snap_count) - 8;
 	uint64_t total = scene_len - 8;
 	struct error err;
 
