@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 	&cmd_events,
 	&cmd_record,
 	&cmd_replay,
+	&cmd_export,
 	&cmd_verify,
 	&cmd_completion,
 	NULL,

@@ -10,6 +10,11 @@ static const struct {
 	struct sink *(*make)(FILE *out);
 } formats[] = {
 	{ "text", out_text_new },
+	{ "html", out_html_new },
+	{ "svg", out_svg_new },
+	{ "perfetto", out_perfetto_new },
+	{ "metrics", out_metrics_new },
+	{ "openmetrics", out_openmetrics_new },
 	{ "ndjson", out_json_new },
 	{ "recording", out_rec_new },
 };

@@ -9,8 +9,9 @@
 #include "sink.h"
 
 /* The lists are literal because options are: format_sink() knows every word of them. */
-#define FORMATS_WORDS	"ndjson recording"
-#define FORMATS_HELP	"ndjson, recording"
+#define FORMATS_WORDS	"html svg perfetto metrics openmetrics ndjson recording"
+#define FORMATS_HELP	"html (a report), svg (a picture), perfetto (a trace), metrics (for " \
+			"node_exporter), openmetrics, ndjson or recording"
 
 /* A sink for a word of the list, or for "text". */
 struct sink *format_sink(const char *name, FILE *out);

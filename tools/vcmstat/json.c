@@ -59,7 +59,7 @@ static void put_string(struct json *j, const char *value, size_t max)
 		n = utf8_len(s + i, len - i);
 		if (!n)
 			put_text(j, "\xef\xbf\xbd");	/* U+FFFD */
-		else if (s[i] < 0x20 || s[i] == 0x7f || s[i] == '"' || s[i] == '\\')
+		else if (s[i] < 0x20 || s[i] == 0x7f || strchr("\"\\<", s[i]))
 			put_escape(j, s[i]);
 		else
 			put(j, value + i, n);

@@ -3,8 +3,8 @@
  * json.h - newline-delimited JSON: one flat object a line, written member by member.
  *
  * A line is put together in memory and written whole, so that a reader never sees half of one
- * unless the writer is killed inside write(2).  Strings are made valid UTF-8; numbers are
- * integers, or finite, or null.
+ * unless the writer is killed inside write(2).  Strings are made valid UTF-8 and have no
+ * '<', so that a line can be part of a page; numbers are integers, or finite, or null.
  */
 #ifndef VCMSTAT_JSON_H
 #define VCMSTAT_JSON_H

@@ -3,8 +3,10 @@
  * main.c - from the command line to the command, and back to the exit code.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +17,8 @@
 #ifndef VERSION
 #error "VERSION comes from the Makefile"
 #endif
+
+static char *part;	/* name of what becomes --output in the end */
 
 void fill_header(struct header *h, const char *source, const char *faults)
 {
@@ -69,14 +73,30 @@ static const struct command *parse(int argc, char **argv, bool *named, struct er
 	return cmd;
 }
 
-static int open_output(struct error *err)
+/* Beside the file that is to be, so that a rename puts it there. */
+static FILE *open_part(void)
 {
-	settings.out = stdout;
+	mode_t mask = umask(0);
+	int fd;
+
+	umask(mask);
+	part = xcalloc(1, strlen(settings.output) + sizeof(".XXXXXX"));
+	sprintf(part, "%s.XXXXXX", settings.output);
+	fd = mkostemp(part, O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	fchmod(fd, 0666 & ~mask);
+	return fdopen(fd, "w");
+}
+
+static int open_output(const struct command *cmd, struct error *err)
+{
 	if (!settings.output || !strcmp(settings.output, "-"))
 		return 0;
-	settings.out = fopen(settings.output, "we");
+	settings.out = cmd->whole_output ? open_part() : fopen(settings.output, "we");
 	if (settings.out)
 		return 0;
+	settings.out = stdout;
 	return error_set(err, errno == EACCES ? EXIT_PERMISSION : EXIT_FAILED,
 			 "cannot write %s: %s", settings.output, strerror(errno));
 }
@@ -84,15 +104,19 @@ static int open_output(struct error *err)
 /* A full disk shows here at the latest. */
 static int finish(int code)
 {
+	bool good = !fflush(settings.out) && !ferror(settings.out);
+	bool whole = code == EXIT_OK || code == EXIT_LOST;
 	struct error err = { 0 };
 
-	if (!fflush(settings.out) && !ferror(settings.out))
+	if (part && good && whole)
+		good = !fsync(fileno(settings.out)) && !rename(part, settings.output);
+	if (part && !(good && whole))
+		unlink(part);
+	free(part);
+	if (good || code != EXIT_OK)
 		return code;
-	if (code == EXIT_OK) {
-		error_set(&err, EXIT_FAILED, "cannot write: %s", strerror(errno));
-		return error_print(&err);
-	}
-	return code;
+	error_set(&err, EXIT_FAILED, "cannot write: %s", strerror(errno));
+	return error_print(&err);
 }
 
 int main(int argc, char **argv)
@@ -116,7 +140,7 @@ int main(int argc, char **argv)
 			help_print(stdout, named ? cmd : NULL);
 		return finish(EXIT_OK);
 	}
-	if (open_output(&err))
+	if (open_output(cmd, &err))
 		return error_print(&err);
 	return finish(cmd->run(&settings));
 }

@@ -11,6 +11,9 @@
 #include "model.h"
 #include "vcm_bpf.h"
 
+/* Names the own fields of an event inside the function that reads them. */
+#define AT(type, name, fmt, text) at_##name,
+
 /* What a run amounts to so far. */
 struct totals {
 	uint64_t events;
@@ -63,7 +66,24 @@ struct sink {
 struct sink *out_text_new(FILE *out);
 struct sink *out_json_new(FILE *out);
 struct sink *out_rec_new(FILE *out);
+struct sink *out_metrics_new(FILE *out);
+struct sink *out_openmetrics_new(FILE *out);
+struct sink *out_perfetto_new(FILE *out);
+struct sink *out_svg_new(FILE *out);
+struct sink *out_html_new(FILE *out);
 struct sink *out_none_new(void);
+
+/* out_none.c: for sinks that do not care; close frees what xcalloc() gave. */
+void sink_no_header(struct sink *s, const struct header *h);
+void sink_no_state(struct sink *s, const struct model *m, bool resync);
+void sink_no_name(struct sink *s, unsigned int type, const void *row);
+void sink_no_event(struct sink *s, const struct vcm_event *ev);
+void sink_no_fault(struct sink *s, const struct vcm_fault *fault);
+void sink_no_gap(struct sink *s, const struct model_gap *gap);
+void sink_no_dropped(struct sink *s, uint64_t nr);
+void sink_no_tick(struct sink *s, uint64_t ts_ns, const struct totals *t);
+void sink_no_end(struct sink *s, const struct totals *t, const char *cause);
+void sink_no_close(struct sink *s);
 
 /* out_text.c: one line each. */
 void out_event(FILE *out, const struct vcm_event *ev);

@@ -45,6 +45,7 @@ struct command {
 	const char *examples;		/* lines of "  vcmstat ...", each below 80 columns */
 	const struct opt *opts;		/* its own, with its positional arguments */
 	const struct opt *shared[COMMAND_SHARED];	/* tables below, NULL behind the last */
+	bool whole_output;	/* --output appears when all is written, or not at all */
 	int (*run)(const struct settings *set);
 };
 
@@ -64,6 +65,7 @@ void command_tables(const struct command *cmd, const struct opt **tables);
 
 extern const struct command cmd_completion;
 extern const struct command cmd_events;
+extern const struct command cmd_export;
 extern const struct command cmd_list;
 extern const struct command cmd_record;
 extern const struct command cmd_refs;
