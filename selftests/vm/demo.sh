@@ -26,16 +26,19 @@ claims() {
 	three references to one reservation|^ +0000000010000000 .* active +3
 	references going up and down|^references of reservation 1: 1 -> 2 -> 3 -> 2 -> 1$
 	bytes moved and verified|^DMA: 16384 bytes to the device, .* 16384 bytes verified$
-	a fault on an address never bound|FAULT +0000:00:05\.0 read iova=0x10004000
-	a fault on an address just unbound|FAULT +0000:00:05\.0 write iova=0x18000000
+	a fault on an address never bound|FAULT +0000:00:05\.0 read 10004000
+	a fault on an address just unbound|FAULT +0000:00:05\.0 write 18000000
 	the unbound memory did not change|memory unchanged$
 	a device attached in the middle of the events|^ .* activate +assoc
-	references in the events|^ .* ref +[0-9]+/[0-9]+ +refs=3
+	references in the events|^ .* ref +res [0-9]+/[0-9]+ +refs 3
 	snapshot and events agree|^OK: [1-9][0-9]* events on [1-9][0-9]* streams give the snapshot
 	the recording gives the state|^replay: the recorded events give exactly this state
 	no event was lost|^# end: [1-9][0-9]* events, 0 lost, [1-9]
 	nor in the recording|^recording: .*"lost":0
 	nothing is left|^pages: 0$
+	a report to look at|^demo\.html$
+	a picture|^demo\.svg$
+	a trace|^demo\.pftrace$
 	LIST
 }
 

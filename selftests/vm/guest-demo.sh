@@ -10,7 +10,7 @@ set -euo pipefail
 build=$1 results=$2
 device=0000:00:05.0
 debug=/sys/kernel/debug
-recording=$results/demo-events.ndjson
+recording=$results/demo.vcm
 follower=
 PATH=$build/vcmstat:$build/vm:$PATH
 
@@ -36,13 +36,24 @@ wait_for() {
 	fail "waited in vain: $what"
 }
 
-# follow FILE MARKER vcmstat-argument...: start vcmstat, in $follower, and wait until it follows
+# follow FILE vcmstat-argument...: start vcmstat, in $follower, and wait until it follows
 follow() {
-	local file=$1 marker=$2
-	shift 2
+	local file=$1
+	shift
 	vcmstat "$@" >"$file" &
 	follower=$!
-	wait_for "vcmstat $* follows" grep -q "$marker" "$file"
+	wait_for "vcmstat $* follows" grep -q '^# ready' "$file"
+}
+
+has_state() {
+	vcmstat replay "$1" 2>/dev/null | grep -q '^# ready'
+}
+
+# As soon as the state is in the file, no event after it is missed.
+start_recording() {
+	vcmstat record "$recording" &
+	follower=$!
+	wait_for "vcmstat records" has_state "$recording"
 }
 
 stop_following() {
@@ -81,7 +92,7 @@ show_sample() {
 show_client() {
 	local text=$results/demo-events.txt
 	section "a user program on /dev/vcm, seen with vcmstat list after each step"
-	follow "$text" '^# ready' events
+	follow "$text" events
 	demo_client --show "vcmstat list"
 	stop_following "$follower"
 	section "the same as vcmstat events saw it"
@@ -112,7 +123,7 @@ show_truth() {
 	done
 	cat "$debug/vcm/contexts"
 	echo "replay: the recorded events give exactly this state, map, memory and devices too"
-	echo "recording: $(tail -n 1 "$recording")"
+	echo "recording: $(vcmstat replay --json "$recording" | tail -n 1)"
 	kill -CONT "$worker"
 	kill -TERM "$worker"
 	wait "$worker" || fail "the program ended with code $?"
@@ -120,9 +131,18 @@ show_truth() {
 	cat "$debug/vcm/stats"
 }
 
+show_pictures() {
+	section "from the recording, to look at"
+	vcmstat export "$recording" --format html --output "$results/demo.html"
+	vcmstat export "$recording" --format svg --until unbind --output "$results/demo.svg"
+	vcmstat export "$recording" --format perfetto --output "$results/demo.pftrace"
+	(cd "$results" && ls -1 demo.html demo.svg demo.pftrace)
+}
+
 show_machine
-follow "$recording" '"type":"ready"' events --json
+start_recording
 recorder=$follower
 show_sample
 show_client
 show_truth "$recorder"
+show_pictures

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "follow.h"
+#include "formats.h"
 #include "vcmstat.h"
 
 static struct {
@@ -17,6 +18,7 @@ static struct {
 	uint64_t reports;
 	uint64_t count;
 	double seconds;
+	bool wide;
 } env;
 
 static const struct opt opts[] = {
@@ -25,6 +27,8 @@ static const struct opt opts[] = {
 	{ OPT_U64, NULL, 0, "count", &env.reports, "end after so many intervals", .min = 1 },
 	{ OPT_U64, "count", 'n', "N", &env.count, "end after N events", .min = 1 },
 	{ OPT_SECONDS, "for", 0, "SECONDS", &env.seconds, "end after so long" },
+	{ OPT_FLAG, "wide", 'w', NULL, &env.wide, "every field of every event",
+	  .task = "how it is shown" },
 	{ OPT_END },
 };
 
@@ -101,7 +105,7 @@ static int run_events(const struct settings *set)
 
 	if (!src)
 		return error_print(&err);
-	sink = set->json ? out_json_new(set->out) : out_text_new(set->out);
+	sink = format_sink(set->json ? "ndjson" : env.wide ? "wide" : "text", set->out);
 	ret = follow_all(set, src, sink, &err);
 	sink->ops->close(sink);
 	src->ops->close(src);

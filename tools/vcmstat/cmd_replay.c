@@ -14,6 +14,7 @@ static struct {
 	const char *file;
 	const char *format;
 	const char *speed;
+	bool wide;
 } env;
 
 static const struct opt opts[] = {
@@ -24,6 +25,7 @@ static const struct opt opts[] = {
 	{ OPT_CHOICE, "format", 0, "FORMAT", &env.format,
 	  "text (default), " FORMATS_HELP, .choices = "text " FORMATS_WORDS,
 	  .task = "how it is shown" },
+	{ OPT_FLAG, "wide", 'w', NULL, &env.wide, "as text: every field of every event" },
 	{ OPT_END },
 };
 
@@ -121,7 +123,8 @@ static int replay_file(const struct settings *set, struct sink *sink, struct err
 static int run_replay(const struct settings *set)
 {
 	struct error err = { 0 };
-	const char *format = env.format ? env.format : set->json ? "ndjson" : "text";
+	const char *text = env.wide ? "wide" : "text";
+	const char *format = env.format ? env.format : set->json ? "ndjson" : text;
 	struct sink *sink = format_sink(format, set->out);
 	int ret = replay_file(set, sink, &err);
 

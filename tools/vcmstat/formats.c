@@ -10,6 +10,7 @@ static const struct {
 	struct sink *(*make)(FILE *out);
 } formats[] = {
 	{ "text", out_text_new },
+	{ "wide", out_wide_new },
 	{ "html", out_html_new },
 	{ "svg", out_svg_new },
 	{ "perfetto", out_perfetto_new },

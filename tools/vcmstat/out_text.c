@@ -31,15 +31,10 @@ const char *res_state(const struct vcm_snap_res *r)
 	return r->mapped ? "active" : "bound";
 }
 
-static const char *reason_text(uint32_t reason)
-{
-	static const char * const text[] = {
-		[1] = "no root entry", [2] = "no context entry", [3] = "bad context entry",
-		[4] = "address too wide", [5] = "not writable", [6] = "not readable",
-	};
-
-	return reason < ARRAY_LEN(text) && text[reason] ? text[reason] : "see the VT-d manual";
-}
+struct out_text {
+	struct sink sink;
+	bool wide;
+};
 
 static void text_header(struct sink *s, const struct header *h)
 {
@@ -51,88 +46,9 @@ static void text_state(struct sink *s, const struct model *m, bool resync)
 {
 	fprintf(s->out, "# %s\n", resync ? "state after the loss:" : "state at the start:");
 	out_list(s->out, m);
-	fprintf(s->out, "# ready\n%14s %9s  %-10s %-12s %s\n", "TIME", "STREAM:SEQ", "EVENT",
-		"OBJECT", "VALUES");
+	fputs("# ready\n", s->out);
+	out_event_head(s->out, ((struct out_text *)s)->wide);
 	fflush(s->out);
-}
-
-static void object_text(char *buf, size_t len, const struct vcm_event *ev)
-{
-	uint64_t id = ev->id;
-
-	switch (ev->type) {
-	case VCM_EVENT_create:
-	case VCM_EVENT_destroy:
-	case VCM_EVENT_save:
-	case VCM_EVENT_restore:
-		snprintf(buf, len, "context %u", ev->vcm);
-		break;
-	case VCM_EVENT_phys_alloc:
-	case VCM_EVENT_phys_free:
-		snprintf(buf, len, "memory %" PRIu64, id);
-		break;
-	case VCM_EVENT_assoc:
-	case VCM_EVENT_deassoc:
-	case VCM_EVENT_activate:
-	case VCM_EVENT_deactivate:
-	case VCM_EVENT_switch:
-		snprintf(buf, len, "assoc %u/%" PRIu64, ev->vcm, id);
-		break;
-	case VCM_EVENT_ref:
-	case VCM_EVENT_unref:
-	case VCM_EVENT_error:
-		snprintf(buf, len, "%u/%" PRIu64, ev->vcm, id);
-		break;
-	default:
-		snprintf(buf, len, "res %u/%" PRIu64, ev->vcm, id);
-	}
-}
-
-static void arg_text(FILE *out, const struct schema_arg *arg, uint64_t value)
-{
-	const char *name = schema_enum(arg->fmt, value);
-	char prot[4];
-
-	if (!strcmp(arg->name, "prot"))
-		name = prot_text(prot, (uint32_t)value);
-	if (name)
-		fprintf(out, " %s=%s", arg->name, name);
-	else
-		fprintf(out, arg->fmt == SCHEMA_hex ? " %s=0x%" PRIx64 : " %s=%" PRIu64,
-			arg->name, value);
-}
-
-void out_event(FILE *out, const struct vcm_event *ev)
-{
-	const struct schema_event *schema = schema_event(ev->type);
-	const char *errname = ev->err > -4096 ? strerrorname_np(-ev->err) : NULL;
-	char object[32], comm[sizeof(ev->comm) + 1];
-	unsigned int i;
-
-	object_text(object, sizeof(object), ev);
-	fprintf(out, "%14.6f %3u:%-6" PRIu64 "  %-10s %-12s", (double)ev->ts_ns / 1e9,
-		ev->stream, (uint64_t)ev->seq, schema ? schema->name + strlen("vcm_") : "unknown",
-		object);
-	if (ev->type != VCM_EVENT_error)
-		fprintf(out, " refs=%u", ev->refs);
-	else if (errname)
-		fprintf(out, " err=-%s", errname);
-	else
-		fprintf(out, " err=%d", ev->err);
-	for (i = 0; schema && i < schema->nr_arg; i++)
-		arg_text(out, &schema->arg[i], ev->arg[i]);
-	fprintf(out, "  %s/%u\n", name_text(comm, sizeof(comm), ev->comm, sizeof(ev->comm)),
-		ev->pid);
-}
-
-void out_fault(FILE *out, const struct vcm_fault *fault)
-{
-	char device[16];
-
-	fprintf(out, "%14.6f %9s  %-10s %-12s %s iova=0x%" PRIx64 " reason=0x%02x (%s)\n",
-		(double)fault->ts_ns / 1e9, "vtd", "FAULT", fault_device(device, fault),
-		fault->write ? "write" : "read", (uint64_t)fault->iova, fault->reason,
-		reason_text(fault->reason));
 }
 
 static void text_name(struct sink *s, unsigned int type, const void *row)
@@ -152,13 +68,19 @@ static void text_name(struct sink *s, unsigned int type, const void *row)
 
 static void text_event(struct sink *s, const struct vcm_event *ev)
 {
-	out_event(s->out, ev);
+	if (((struct out_text *)s)->wide)
+		out_event(s->out, ev);
+	else
+		out_event_narrow(s->out, s->model, ev);
 	fflush(s->out);
 }
 
 static void text_fault(struct sink *s, const struct vcm_fault *fault)
 {
-	out_fault(s->out, fault);
+	if (((struct out_text *)s)->wide)
+		out_fault(s->out, fault);
+	else
+		out_fault_narrow(s->out, fault);
 	fflush(s->out);
 }
 
@@ -182,8 +104,7 @@ static void text_totals(FILE *out, const struct totals *t)
 	if (t->fault_dropped)
 		fprintf(out, ", %" PRIu64 " faults lost", t->fault_dropped);
 	if (t->fault_overflow)
-		fprintf(out, ", the IOMMU ran out of fault records %" PRIu64 " times",
-			t->fault_overflow);
+		fprintf(out, ", IOMMU overran %" PRIu64 " times", t->fault_overflow);
 }
 
 static void text_tick(struct sink *s, uint64_t ts_ns, const struct totals *t)
@@ -222,9 +143,17 @@ static const struct sink_ops out_text_ops = {
 
 struct sink *out_text_new(FILE *out)
 {
-	struct sink *s = xcalloc(1, sizeof(*s));
+	struct out_text *o = xcalloc(1, sizeof(*o));
 
-	s->ops = &out_text_ops;
-	s->out = out;
+	o->sink.ops = &out_text_ops;
+	o->sink.out = out;
+	return &o->sink;
+}
+
+struct sink *out_wide_new(FILE *out)
+{
+	struct sink *s = out_text_new(out);
+
+	((struct out_text *)s)->wide = true;
 	return s;
 }

@@ -64,6 +64,7 @@ struct sink {
 };
 
 struct sink *out_text_new(FILE *out);
+struct sink *out_wide_new(FILE *out);
 struct sink *out_json_new(FILE *out);
 struct sink *out_rec_new(FILE *out);
 struct sink *out_metrics_new(FILE *out);
@@ -85,9 +86,13 @@ void sink_no_tick(struct sink *s, uint64_t ts_ns, const struct totals *t);
 void sink_no_end(struct sink *s, const struct totals *t, const char *cause);
 void sink_no_close(struct sink *s);
 
-/* out_text.c: one line each. */
+/* out_event.c: one line each. */
+void out_event_head(FILE *out, bool wide);
 void out_event(FILE *out, const struct vcm_event *ev);
 void out_fault(FILE *out, const struct vcm_fault *fault);
+/* The same below 80 columns.  @m: has names, may be NULL. */
+void out_event_narrow(FILE *out, const struct model *m, const struct vcm_event *ev);
+void out_fault_narrow(FILE *out, const struct vcm_fault *fault);
 
 /* out_json.c: a record of a snapshot as an object. */
 struct json;

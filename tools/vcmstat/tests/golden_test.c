@@ -243,6 +243,11 @@ static void test_events(void)
 	tell_all(out_text_new(out));
 	fclose(out);
 	compare("events.txt");
+	CHECK(widest() < 80);
+	out = begin();
+	tell_all(out_wide_new(out));
+	fclose(out);
+	compare("wide.txt");
 }
 
 static void test_json(void)
@@ -340,7 +345,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_refs_json, "refs as NDJSON is as expected"),
 	TAP_TEST(test_hostile_names, "names of others neither reach the terminal raw nor widen it"),
 	TAP_TEST(test_debugfs, "the debugfs format is as expected"),
-	TAP_TEST(test_events, "events as text are as expected"),
+	TAP_TEST(test_events, "events as text are as expected, below 80 columns unless wide"),
 	TAP_TEST(test_json, "events as NDJSON are as expected"),
 	TAP_TEST(test_top, "a report of top is as expected and narrower than 80 columns"),
 	TAP_TEST(test_screen, "the screen of top fits every size"),
