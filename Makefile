@@ -21,12 +21,24 @@ ifdef V
 export V
 endif
 
-tiers := $(addprefix setup-,unit valgrind fuzz modules tools vm kselftest debug lint)
+tiers := $(addprefix setup-, \
+	unit \
+	valgrind \
+	fuzz \
+	modules \
+	tools \
+	outputs \
+	html \
+	vm \
+	kselftest \
+	debug \
+	lint \
+	)
 
+# Every target but the tiers is a word in the help.
 .DEFAULT_GOAL := help
-.PHONY: help demo check check-debug unit unit-long coverage valgrind fuzz tools-check
-.PHONY: runner-check kselftest lint vm
-.PHONY: modules bpf tools programs client clean $(tiers)
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(top)/Makefile)
+.PHONY: $(tiers)
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(top)/Makefile | \
@@ -55,8 +67,11 @@ fuzz: setup-fuzz ## fuzz targets, all or T="name", for S=10 seconds each
 	$(Q)$(MAKE) $(quiet) -C trace/fuzz OUT=$(build)/fuzz
 	$(Q)$(setup)/tap.sh fuzz $(top)/trace/fuzz/run.sh
 
-tools-check: setup-unit ## vcmstat without a kernel
+tools-check: setup-outputs ## vcmstat without a kernel, and its formats by the programs they are for
 	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat RESULTS=$(results) check
+
+html-check: setup-html ## the HTML report of vcmstat in a browser without a screen
+	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat RESULTS=$(results) html-check
 
 runner-check: setup-vm ## the guest runner, the gate on its log and the counting of results
 	$(Q)$(setup)/tap.sh tally $(setup)/tally_test.sh

@@ -16,7 +16,8 @@ legs() {
 	unit unit-core.tap unit-tsan.tap unit-coverage.tap
 	valgrind unit-valgrind.tap
 	fuzz fuzz.tap
-	tools-check unit-vcmstat.tap
+	tools-check unit-vcmstat.tap vcmstat-tool.tap
+	html-check html.tap
 	runner-check tally.tap splat.tap boot.tap
 	lint lint.tap
 	kselftest kselftest.tap kselftest-run.tap

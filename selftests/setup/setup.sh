@@ -7,8 +7,8 @@
 # few files taken from Debian's linux-source package.  Every make target calls it first: it asks
 # dpkg what is there, installs what is not, and says nothing when nothing is missing.
 #
-# TIER is unit, valgrind, fuzz, modules, tools, vm, kselftest, debug, lint or all.  `unit` is
-# satisfied by a compiler and make wherever they come from, so it works without root and dpkg.
+# TIER is a name that groups_of() knows, or all.  `unit` is satisfied by a compiler and make
+# wherever they come from, so it works without root and without dpkg.
 #
 # Exit: 0 ready, 1 something is missing and cannot be installed, 2 usage.
 set -euo pipefail
@@ -38,6 +38,15 @@ packages() {
 	tool|zlib1g-dev|=|needed by libbpf
 	tool|libncurses-dev|=|screen of vcmstat top
 	tool|python3|=|reads NDJSON in tests
+	output|prometheus|=|its promtool checks the metrics of vcmstat, itself scrapes them
+	output|protobuf-compiler|=|decodes the Perfetto traces of vcmstat
+	output|python3|=|runs the checks of formats
+	output|python3-docutils|=|makes the man pages of vcmstat
+	output|python3-jsonschema|=|checks NDJSON against the schema that vcmstat prints
+	output|python3-protobuf|=|decodes the Perfetto traces of vcmstat
+	browser|chromium|=|opens the HTML report of vcmstat
+	browser|chromium-driver|=|moves the slider of it
+	browser|python3|=|drives the browser
 	guest|qemu-system-x86|=|the guest with an emulated IOMMU and the edu device
 	guest|busybox-static|=|first program in the guest
 	guest|cpio|=|packs the initramfs
@@ -84,13 +93,20 @@ groups_of() {
 	fuzz)		echo unit fuzz ;;
 	modules)	echo unit module ;;
 	tools)		echo unit module tool ;;
+	outputs)	echo unit output ;;
+	html)		echo unit browser ;;
 	vm)		echo unit module tool guest ;;
 	kselftest)	echo unit module tool guest harness ;;
 	lint)		echo unit module tool harness lint ;;
 	debug)		echo unit module tool guest harness debug ;;
-	all)		echo unit valgrind fuzz module tool guest harness debug lint ;;
+	all)		packages | cut -d'|' -f1 | LC_ALL=C sort -u | tr '\n' ' ' ;;
 	*)		return 1 ;;
 	esac
+}
+
+# The names that groups_of() knows, for people.
+tier_names() {
+	declare -f groups_of | sed -n 's/^ *\([a-z-]*\))$/\1/p' | paste -s -d '|'
 }
 
 die() {
@@ -221,7 +237,7 @@ extract_source() {
 main() {
 	local tier=${1:-} groups
 	groups=$(groups_of "$tier") || {
-		echo "usage: setup.sh unit|valgrind|fuzz|modules|tools|vm|kselftest|lint|all" >&2
+		echo "usage: setup.sh $(tier_names)" >&2
 		exit 2
 	}
 	mkdir -p "$top/build"

@@ -134,7 +134,7 @@ show_truth() {
 show_pictures() {
 	section "from the recording, to look at"
 	vcmstat export "$recording" --format html --output "$results/demo.html"
-	vcmstat export "$recording" --format svg --until unbind --output "$results/demo.svg"
+	vcmstat export "$recording" --format svg --until fault --output "$results/demo.svg"
 	vcmstat export "$recording" --format perfetto --output "$results/demo.pftrace"
 	(cd "$results" && ls -1 demo.html demo.svg demo.pftrace)
 }

@@ -25,7 +25,7 @@ const struct command *const commands[] = {
 };
 
 struct settings settings = { .ring = VCM_RING_BYTES };
-bool want_help, want_version;
+bool want_help, want_version, want_schema;
 
 const struct opt global_opts[] = {
 	{ OPT_FLAG, "json", 'j', NULL, &settings.json, "NDJSON: one object a line",
@@ -39,6 +39,7 @@ const struct opt global_opts[] = {
 	{ OPT_FLAG, "help", 'h', NULL, &want_help, "this text, or that of the command",
 	  .task = "about vcmstat" },
 	{ OPT_FLAG, "version", 'V', NULL, &want_version, "version and what is compiled in" },
+	{ OPT_FLAG, "schema", 0, NULL, &want_schema, "JSON Schema of the lines of --json" },
 	{ OPT_END },
 };
 

@@ -28,13 +28,13 @@ static int load_module(struct model *m, struct error *err)
 int load_verdict(const struct settings *set, const struct play *p, const struct rec *r,
 		 struct error *err)
 {
-	bool whole = r->ended || p->stopped;
+	bool whole = p->stopped || (r->ended && !p->cut);
 
 	if (p->lost)
 		fprintf(stderr, "vcmstat: %" PRIu64 " events are missing in %s, "
 			"the state may be wrong\n", p->lost, r->path);
 	if (!whole)
-		fprintf(stderr, "vcmstat: %s has no end record, the recording was cut off\n",
+		fprintf(stderr, "vcmstat: %s has no end, " REC_CUT "\n",
 			r->path);
 	if (r->skipped)
 		fprintf(stderr, "vcmstat: %" PRIu64 " records of %s are of types not known here\n",

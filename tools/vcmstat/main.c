@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "schema_json.h"
 #include "source.h"
 #include "vcmstat.h"
 
@@ -42,6 +43,12 @@ static void version(void)
 	       VERSION, src_bpf_version(), VCM_SNAP_VERSION);
 }
 
+/* Asked for a text about vcmstat itself. */
+static bool wants_text(void)
+{
+	return want_help || want_version || want_schema;
+}
+
 /* What to run; *@named: it was asked for by its name. */
 static const struct command *parse(int argc, char **argv, bool *named, struct error *err)
 {
@@ -65,7 +72,7 @@ static const struct command *parse(int argc, char **argv, bool *named, struct er
 	command_tables(cmd, tables);
 	if (opts_parse(tables, argc - at - 1, argv + at + 1, false, err) < 0)
 		return NULL;
-	missing = want_help || want_version ? NULL : opts_missing(tables);
+	missing = wants_text() ? NULL : opts_missing(tables);
 	if (missing)
 		error_set(err, EXIT_USAGE, "%s needs %s (see vcmstat %s --help)", cmd->name,
 			  missing, cmd->name);
@@ -89,11 +96,20 @@ static FILE *open_part(void)
 	return fdopen(fd, "w");
 }
 
+/* A device, a pipe or a link is written to, not replaced. */
+static bool can_replace(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) ? errno == ENOENT : S_ISREG(st.st_mode);
+}
+
 static int open_output(const struct command *cmd, struct error *err)
 {
 	if (!settings.output || !strcmp(settings.output, "-"))
 		return 0;
-	settings.out = cmd->whole_output ? open_part() : fopen(settings.output, "we");
+	settings.out = cmd->whole_output && can_replace(settings.output) ?
+		       open_part() : fopen(settings.output, "we");
 	if (settings.out)
 		return 0;
 	settings.out = stdout;
@@ -119,6 +135,17 @@ static int finish(int code)
 	return error_print(&err);
 }
 
+static int print_text(const struct command *cmd)
+{
+	if (want_version)
+		version();
+	else if (want_schema)
+		schema_json(stdout);
+	else
+		help_print(stdout, cmd);
+	return finish(EXIT_OK);
+}
+
 int main(int argc, char **argv)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -133,13 +160,8 @@ int main(int argc, char **argv)
 			  (unsigned long long)settings.ring);
 	if (err.code)
 		return error_print(&err);
-	if (want_version || want_help) {
-		if (want_version)
-			version();
-		else
-			help_print(stdout, named ? cmd : NULL);
-		return finish(EXIT_OK);
-	}
+	if (wants_text())
+		return print_text(named ? cmd : NULL);
 	if (open_output(cmd, &err))
 		return error_print(&err);
 	return finish(cmd->run(&settings));

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "schema_json.h"
 #include "sink.h"
 
 struct out_json {
@@ -33,7 +34,7 @@ static void json_header(struct sink *s, const struct header *h)
 	struct json *j = of(s);
 
 	json_begin(j, "header");
-	json_u64(j, "schema", 1);
+	json_u64(j, "schema", JSON_SCHEMA);
 	json_str(j, "tool", "vcmstat");
 	json_str(j, "version", h->version);
 	json_str(j, "kernel", h->kernel);

@@ -357,7 +357,7 @@ static void svg_end(struct sink *s, const struct totals *t, const char *cause)
 	fprintf(s->out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %.0f\" "
 		"width=\"%.0f\" height=\"%.0f\" role=\"img\">\n<style>%s</style>\n", WIDTH,
 		memory + MEMORY, WIDTH, memory + MEMORY, style);
-	snprintf(text, sizeof(text), "%" PRIu64 " contexts, %" PRIu64 " reservations: %s reserved, "
+	snprintf(text, sizeof(text), "contexts %" PRIu64 ", reservations %" PRIu64 ": %s reserved, "
 		 "%s bound, %s active", all.contexts, all.reservations,
 		 size_text(reserved, all.reserved), size_text(bound, all.bound),
 		 size_text(active, all.mapped));

@@ -144,6 +144,7 @@ static int take(struct play *p, const struct rec *r, struct rec_item *item, stru
 		return take_event(p, r, &item->event, err);
 	case REC_FAULT:
 		p->totals.faults++;
+		p->stopped |= p->until.event == VCM_EVENT_fault;
 		ops->fault(p->sink, &item->fault);
 		break;
 	case REC_GAP:
@@ -157,6 +158,7 @@ static int take(struct play *p, const struct rec *r, struct rec_item *item, stru
 		ops->tick(p->sink, item->ts_ns, &item->totals);
 		break;
 	case REC_END:
+		p->cut = !strcmp(item->cause, REC_CUT);
 		ops->end(p->sink, &item->totals, item->cause);
 		break;
 	}
@@ -183,7 +185,7 @@ void play_end(struct play *p, const struct rec *r)
 	if (p->stopped)
 		p->sink->ops->end(p->sink, &p->totals, "--until reached");
 	else if (!r->ended || !p->told_header)
-		p->sink->ops->end(p->sink, &p->totals, "the recording was cut off");
+		p->sink->ops->end(p->sink, &p->totals, REC_CUT);
 	else if (!strcmp(r->kind, "snapshot"))
 		p->sink->ops->end(p->sink, &p->totals, "complete");
 }

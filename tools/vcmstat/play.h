@@ -33,6 +33,7 @@ struct play {
 	uint64_t last_ns;
 	bool told_header;
 	bool stopped;		/* by until */
+	bool cut;		/* made from a recording that was cut */
 	struct model_gap told;	/* the last loss told by the file */
 };
 

@@ -44,6 +44,9 @@ struct rec_item {
 	const char *cause;		/* END */
 };
 
+/* The cause in the end record of what was made from a recording without one. */
+#define REC_CUT "the recording was cut off"
+
 struct rec;
 
 struct rec_ops {

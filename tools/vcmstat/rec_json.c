@@ -13,9 +13,9 @@
 
 #include "jsonin.h"
 #include "rec.h"
+#include "schema_json.h"
 
 #define LINE_MAX_BYTES	65536
-#define JSON_SCHEMA	1
 
 struct rec_json {
 	struct rec rec;

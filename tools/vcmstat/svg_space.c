@@ -7,6 +7,7 @@
 
 #define CELLS_MAX	120
 #define BREAK		14.0	/* width of a break */
+#define UNIT_MAX	24.0	/* a doubling of the length is no wider */
 #define PAGE_LOG2	12.0
 
 static void take(struct svg_cell *c, const struct vcm_snap_res *r)
@@ -32,7 +33,7 @@ static double weight(const struct svg_cell *c)
 
 static void place(struct svg_space *s, double x, double width)
 {
-	double sum = 0, breaks = 0;
+	double sum = 0, breaks = 0, unit;
 	size_t i;
 
 	for (i = 0; i < s->nr; i++) {
@@ -42,15 +43,15 @@ static void place(struct svg_space *s, double x, double width)
 		breaks += c->break_before;
 		sum += weight(c);
 	}
-	width -= breaks * BREAK;
+	unit = s->nr ? (width - breaks * BREAK) / sum : 0;
+	if (unit > UNIT_MAX)
+		unit = UNIT_MAX;
 	for (i = 0; i < s->nr; i++) {
 		struct svg_cell *c = &s->cell[i];
 
 		x += c->break_before ? BREAK : 0;
 		c->x = x;
-		c->width = width * weight(c) / sum;
-		if (c->width > 200)
-			c->width = 200;
+		c->width = unit * weight(c);
 		x += c->width;
 	}
 }

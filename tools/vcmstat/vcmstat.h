@@ -56,7 +56,7 @@ extern const struct opt input_opts[];	/* commands that show one state */
 extern const struct opt until_opts[];	/* commands that read a recording */
 extern const struct opt strict_opts[];	/* commands that can miss an event */
 extern struct settings settings;
-extern bool want_help, want_version;
+extern bool want_help, want_version, want_schema;
 
 const struct command *command_named(const char *name);
 /* All tables of @cmd (NULL: the global ones alone), own first; @tables of COMMAND_TABLES. */

@@ -9,6 +9,7 @@
 const $ = id => document.getElementById(id);
 const recording = new Recording($("recording").textContent);
 const view = { at: 0, timer: 0, chart: [] };
+const CUT = "the recording was cut off";	/* REC_CUT */
 const ROWS = 400;	/* events listed around the moment */
 
 function element(tag, attributes, text) {
@@ -337,8 +338,8 @@ function tellLosses() {
 	const why = [];
 	if (lost)
 		why.push(`events were lost in ${lost} places`);
-	if (!recording.end)
-		why.push("the recording was cut off");
+	if (!recording.end || recording.end.cause === CUT)
+		why.push(CUT);
 	if (recording.bad)
 		why.push(`${recording.bad} lines could not be read`);
 	$("losses").hidden = !why.length;

@@ -1,0 +1,353 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tool_test.sh TOOLS - the whole program, as it was built for the tests, on recorded files.
+#
+# TOOLS is the folder of vcmstat and gen_recording.  Every format is compared with a text that was
+# looked at (tests/golden), and given to the programs that it is for.  VCMSTAT_GOLDEN_WRITE writes
+# the texts; git shows what changed.
+#
+# shellcheck disable=SC2317 # cases are called by name
+set -euo pipefail
+
+tools=$1
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+data=$here/data/demo.ndjson
+golden=$here/golden
+scratch=$(mktemp -d)
+vcmstat=$tools/vcmstat
+count=0 failed=0
+seed=${VCM_SEED:-$RANDOM}
+trap 'rm -rf "$scratch"' EXIT
+export ASAN_OPTIONS=detect_leaks=1
+RANDOM=$seed
+
+result() {
+	count=$((count + 1))
+	echo "$1 $count - $2"
+}
+
+# tap_case FUNCTION SENTENCE
+tap_case() {
+	local code=0
+	set +e
+	(set -e; "$1") >"$scratch/out" 2>&1
+	code=$?
+	set -e
+	if [ "$code" = 0 ]; then
+		result ok "$2"
+	elif [ "$code" = 77 ]; then
+		result ok "$2 # SKIP $(tail -n 1 "$scratch/out")"
+	else
+		failed=1
+		tail -n 40 "$scratch/out" | sed 's/^/# /'
+		result "not ok" "$2"
+	fi
+}
+
+need() {
+	command -v "$1" >/dev/null || { echo "no $1"; exit 77; }
+}
+
+# The python that has a module: the first on the path need not be Debian's.
+python_with() {
+	local python
+	for python in python3 /usr/bin/python3; do
+		if "$python" -c "import $1" 2>/dev/null; then
+			echo "$python"
+			return
+		fi
+	done
+	echo "no python3 with $1"
+	exit 77
+}
+
+# refute COMMAND...: fails when it succeeds; a plain ! would not end a case
+refute() {
+	! "$@"
+}
+
+same_as_golden() {
+	if [ -n "${VCMSTAT_GOLDEN_WRITE:-}" ]; then
+		cp "$1" "$golden/$2"
+	fi
+	diff -u "$golden/$2" "$1"
+}
+
+# expect CODE TEXT argument...: exit code, one line on stderr that has the text, nothing on stdout
+expect() {
+	local want=$1 text=$2 code=0
+	shift 2
+	"$vcmstat" "$@" >"$scratch/stdout" 2>"$scratch/stderr" || code=$?
+	echo "vcmstat $*: $code, $(cat "$scratch/stderr")"
+	[ "$code" = "$want" ]
+	[ "$(wc -l <"$scratch/stderr")" = 1 ]
+	grep -qF -- "$text" "$scratch/stderr"
+	[ ! -s "$scratch/stdout" ]
+}
+
+pictures_are_as_expected() {
+	"$vcmstat" export "$data" -f svg --until fault -o "$scratch/svg"
+	same_as_golden "$scratch/svg" export.svg
+	"$(python_with xml)" -c "import sys, xml.etree.ElementTree as e; e.parse('$scratch/svg')"
+	"$vcmstat" export "$golden/events.ndjson" -f svg -o "$scratch/svg"
+	same_as_golden "$scratch/svg" export2.svg
+}
+
+meters_are_as_expected() {
+	"$vcmstat" export "$golden/events.ndjson" -f metrics -o "$scratch/metrics"
+	same_as_golden "$scratch/metrics" export.prom
+	"$vcmstat" export "$golden/events.ndjson" -f openmetrics -o "$scratch/metrics"
+	same_as_golden "$scratch/metrics" export.om
+}
+
+promtool_accepts_the_meters() {
+	need promtool
+	"$vcmstat" export "$golden/events.ndjson" -f metrics | promtool check metrics
+	echo 'not a metric {' >"$scratch/bad"
+	refute promtool check metrics <"$scratch/bad"
+}
+
+prometheus_scrapes_the_meters() {
+	local python
+	need prometheus
+	python=$(python_with http.server)
+	"$vcmstat" export "$golden/events.ndjson" -f metrics -o "$scratch/text"
+	"$vcmstat" export "$golden/events.ndjson" -f openmetrics -o "$scratch/openmetrics"
+	"$python" "$here/scrape.py" "$scratch" vcm_operations_total 'op="reserve"' 7
+}
+
+a_trace_is_as_expected() {
+	need protoc
+	"$vcmstat" export "$golden/events.ndjson" -f perfetto |
+		protoc -I "$here" --decode=vcm.Trace perfetto.proto >"$scratch/trace"
+	same_as_golden "$scratch/trace" export.perfetto
+}
+
+a_trace_decoded_elsewhere_tells_the_same() {
+	local python file
+	need protoc
+	python=$(python_with google.protobuf)
+	protoc -I "$here" --python_out "$scratch" perfetto.proto
+	"$tools/gen_recording" "$seed" 3000 >"$scratch/run.vcm"
+	"$vcmstat" replay "$scratch/run.vcm" --json -o "$scratch/run.ndjson"
+	for file in "$data" "$scratch/run.ndjson"; do
+		"$vcmstat" export "$file" -f perfetto -o "$scratch/trace"
+		PYTHONPATH=$scratch "$python" "$here/perfetto_check.py" "$scratch/trace" "$file"
+	done
+}
+
+every_line_is_as_its_schema_says() {
+	local python
+	python=$(python_with jsonschema)
+	"$vcmstat" --schema >"$scratch/schema"
+	"$tools/gen_recording" "$seed" 400 >"$scratch/run.vcm"
+	{
+		cat "$data" "$golden/events.ndjson"
+		"$vcmstat" replay "$scratch/run.vcm" --json
+		"$vcmstat" list -i "$scratch/run.vcm" --json
+		"$vcmstat" refs -i "$scratch/run.vcm" --json
+	} >"$scratch/lines"
+	"$python" "$here/schema_check.py" "$scratch/schema" "$scratch/lines"
+}
+
+formats_turn_into_each_other() {
+	"$vcmstat" replay "$data" --json | cmp - "$data"
+	"$vcmstat" export "$data" -f recording -o "$scratch/run.vcm"
+	"$vcmstat" export "$scratch/run.vcm" -f ndjson | cmp - "$data"
+	"$vcmstat" export "$scratch/run.vcm" -f recording | cmp - "$scratch/run.vcm"
+	cp "$scratch/run.vcm" "$scratch/copy"
+	"$vcmstat" replay - --format recording <"$scratch/copy" | cmp - "$scratch/run.vcm"
+}
+
+a_report_has_the_recording_in_it() {
+	"$vcmstat" export "$data" -f html -o "$scratch/html"
+	sed -n '/<script id="recording"/,/<\/script>/p' "$scratch/html" | sed '1d;$d' |
+		cmp - "$data"
+	refute grep -E '(src|href)="?(https?:)?//' "$scratch/html"
+}
+
+replay_stops_where_it_is_told() {
+	[ "$("$vcmstat" replay "$data" --until 3:4 --json | grep -c '"stream":3,')" = 4 ]
+	"$vcmstat" replay "$data" --until fault | grep -B1 '^# end' | grep -q FAULT
+	"$vcmstat" replay "$data" --until 24.7 --json >"$scratch/part"
+	[ "$(grep -c '"vcm_reserve".*"vcm":3,' "$scratch/part")" = 3 ]
+	refute grep '"vcm_bind".*"vcm":3,' "$scratch/part"
+	"$vcmstat" replay "$data" --until +0.001 | tail -n 1 | grep -q 'until reached'
+	expect 2 "no time, no STREAM:SEQ and no event" replay "$data" --until teatime
+	expect 2 "--speed" replay "$data" --speed fast
+}
+
+replay_keeps_the_pace() {
+	local begin end took
+	begin=$(date +%s%N)
+	"$vcmstat" replay "$data" --speed 20 >/dev/null
+	end=$(date +%s%N)
+	took=$(((end - begin) / 1000000))
+	echo "$took ms for 19.17 s at 20 times the speed"
+	[ "$took" -ge 950 ] && [ "$took" -lt 9000 ]
+}
+
+output_appears_whole_or_not_at_all() {
+	echo before >"$scratch/there"
+	expect 7 "not a recording" export "$0" -f svg -o "$scratch/there"
+	[ "$(cat "$scratch/there")" = before ]
+	[ "$(find "$scratch" -name 'there.*' | wc -l)" = 0 ]
+	"$vcmstat" export "$data" -f svg -o "$scratch/there"
+	grep -q '</svg>' "$scratch/there"
+	expect 1 "cannot write" export "$data" -f svg -o /dev/full
+	[ -c /dev/full ]
+	expect 1 "cannot write" export "$data" -f svg -o "$scratch/no/such/folder"
+}
+
+# kill_while SIGNAL: a replay into a recording or NDJSON, ended at a random moment
+kill_while() {
+	local signal=$1 format=$2 pid code=0
+	"$vcmstat" replay "$scratch/run.vcm" --speed 0.004 --format "$format" \
+		>"$scratch/killed" 2>"$scratch/said" &
+	pid=$!
+	sleep "0.0$((RANDOM % 10))"
+	kill -"$signal" "$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || code=$?
+	[ -s "$scratch/killed" ] || return 0
+	echo "$signal, $format: exit code $code, $(wc -c <"$scratch/killed") bytes"
+	code=0
+	"$vcmstat" list -i "$scratch/killed" --strict >/dev/null 2>"$scratch/said" || code=$?
+	cat "$scratch/said"
+	if [ "$signal" = KILL ] && [ "$code" = 5 ]; then
+		grep -q "was cut off" "$scratch/said"
+	else
+		[ "$code" = 0 ]
+	fi
+}
+
+what_a_killed_writer_left_is_readable() {
+	local i signal
+	echo "VCM_SEED=$seed"
+	"$tools/gen_recording" "$seed" 2000 >"$scratch/run.vcm"
+	for ((i = 0; i < 34; i++)); do
+		for signal in INT TERM KILL; do
+			kill_while "$signal" recording
+			kill_while "$signal" ndjson
+		done
+		"$vcmstat" replay "$scratch/run.vcm" --json 2>/dev/null |
+			head -n $((RANDOM % 400 + 3)) >"$scratch/killed" || true
+		"$vcmstat" list -i "$scratch/killed" >/dev/null 2>&1
+	done
+}
+
+damage_has_its_exit_code() {
+	"$vcmstat" export "$data" -f recording -o "$scratch/run.vcm"
+	: >"$scratch/empty"
+	expect 7 "empty, not a recording" list -i "$scratch/empty"
+	expect 7 "not a recording, NDJSON or snapshot of VCM" list -i "$0"
+	cp "$scratch/run.vcm" "$scratch/bad"
+	printf X | dd of="$scratch/bad" bs=1 seek=5000 conv=notrunc status=none
+	expect 7 "damaged at byte" list -i "$scratch/bad"
+	head -c 3000 "$data" >"$scratch/bad"
+	echo '}' >>"$scratch/bad"
+	expect 7 ": column " list -i "$scratch/bad"
+	printf 'VCMSxxxxxxxx' >"$scratch/bad"
+	expect 7 "damaged snapshot" list -i "$scratch/bad"
+	expect 1 "No such file" list -i "$scratch/nothing"
+}
+
+another_version_has_its_exit_code() {
+	"$vcmstat" export "$data" -f recording -o "$scratch/run.vcm"
+	printf '\002' | dd of="$scratch/run.vcm" bs=1 seek=12 conv=notrunc status=none
+	expect 8 "recording of version 2, this vcmstat reads 1" list -i "$scratch/run.vcm"
+	sed '1s/"schema":1/"schema":2/' "$data" >"$scratch/newer"
+	expect 8 "recording of schema 2, this vcmstat reads 1" list -i "$scratch/newer"
+	printf 'VCMS\002\0\030\0\030\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >"$scratch/newer"
+	expect 8 "snapshot has version 2" list -i "$scratch/newer"
+	# what an older writer lacks, and what a newer one adds, does no harm
+	sed 's/,"realtime_ns":[0-9]*//; s/"comm":/"mood":"good","comm":/' "$data" >"$scratch/other"
+	"$vcmstat" list -i "$scratch/other" --strict >/dev/null
+}
+
+losses_have_their_exit_code() {
+	sed '$d' "$data" >"$scratch/cut"
+	"$vcmstat" list -i "$scratch/cut" >/dev/null
+	[ "$("$vcmstat" list --strict -i "$scratch/cut" >/dev/null 2>&1; echo $?)" = 5 ]
+	"$vcmstat" export "$scratch/cut" -f recording -o "$scratch/cut.vcm" 2>/dev/null
+	[ "$("$vcmstat" list --strict -i "$scratch/cut.vcm" >/dev/null 2>&1; echo $?)" = 5 ]
+	sed '100d' "$data" >"$scratch/gap"
+	[ "$("$vcmstat" list --strict -i "$scratch/gap" >/dev/null 2>&1; echo $?)" = 5 ]
+}
+
+bad_arguments_have_their_exit_code() {
+	expect 2 "no such command" frobnicate
+	expect 2 "no such option" list --frobnicate
+	expect 2 "replay needs FILE" replay
+	expect 2 "export needs --format" export "$data"
+	expect 2 "is not one of" export "$data" -f pdf
+	expect 2 "--until goes with --input only" list --until 3
+}
+
+# Elsewhere there may be a module; then the kernel tests are the place.
+a_machine_without_module_is_told_so() {
+	[ ! -d /sys/module/vcm ] || { echo "module vcm is loaded here"; exit 77; }
+	expect 3 "module vcm is not loaded" list
+	expect 3 "module vcm is not loaded" events
+	expect 3 "module vcm is not loaded" export -f metrics
+	expect 3 "module vcm is not loaded" record "$scratch/record"
+}
+
+# As another user, where files can be shut.
+without_permission_is_told_so() {
+	[ "$(id -u)" = 0 ] || { echo "needs root to become somebody else"; exit 77; }
+	need setpriv
+	cp "$vcmstat" "$scratch/vcmstat"
+	cp "$data" "$scratch/shut"
+	chmod 600 "$scratch/shut"
+	chmod 755 "$scratch" "$scratch/vcmstat"
+	cat >"$scratch/as-nobody" <<-END
+	#!/bin/sh
+	exec setpriv --reuid 65534 --regid 65534 --clear-groups "$scratch/vcmstat" "\$@"
+	END
+	chmod 755 "$scratch/as-nobody"
+	vcmstat=$scratch/as-nobody
+	expect 6 "Permission denied" list -i "$scratch/shut"
+	expect 6 "Permission denied" list -i "$data" -o "$scratch/mine"
+}
+
+completion_knows_every_option() {
+	"$vcmstat" completion >"$scratch/completion"
+	"$vcmstat" completion table >"$scratch/table"
+	bash "$here/completion_check.sh" "$scratch/completion" "$scratch/table"
+}
+
+main() {
+	echo "TAP version 13"
+	tap_case pictures_are_as_expected "SVG is as expected, and XML"
+	tap_case meters_are_as_expected "metrics and OpenMetrics are as expected"
+	tap_case promtool_accepts_the_meters "promtool accepts the metrics"
+	tap_case prometheus_scrapes_the_meters "a Prometheus scrapes both spellings of the meters"
+	tap_case a_trace_is_as_expected "a Perfetto trace is as expected"
+	tap_case a_trace_decoded_elsewhere_tells_the_same \
+		"a Perfetto trace, decoded by another program, tells what the NDJSON does"
+	tap_case every_line_is_as_its_schema_says "every line of NDJSON is as --schema says"
+	tap_case formats_turn_into_each_other \
+		"NDJSON and recordings turn into each other unchanged"
+	tap_case a_report_has_the_recording_in_it \
+		"an HTML report has the recording in it, and no address of the network"
+	tap_case replay_stops_where_it_is_told \
+		"replay stops at a time, a number or an event"
+	tap_case replay_keeps_the_pace "replay keeps the pace that it is told"
+	tap_case output_appears_whole_or_not_at_all \
+		"an exported file appears whole or not at all"
+	tap_case what_a_killed_writer_left_is_readable \
+		"what a writer left that was killed at any point is read, and known to be cut"
+	tap_case damage_has_its_exit_code "a damaged file: one line, exit code 7"
+	tap_case another_version_has_its_exit_code \
+		"a file of another version: one line, exit code 8"
+	tap_case losses_have_their_exit_code "losses: exit code 5 with --strict"
+	tap_case bad_arguments_have_their_exit_code "bad arguments: one line, exit code 2"
+	tap_case a_machine_without_module_is_told_so "no module: one line, exit code 3"
+	tap_case without_permission_is_told_so "no permission: one line, exit code 6"
+	tap_case completion_knows_every_option "bash completes every option and its values"
+	echo "1..$count"
+}
+
+main
+exit "$failed"
