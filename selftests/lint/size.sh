@@ -56,7 +56,8 @@ check_c() {
 		sub(/\(.*/, "", name)
 		sub(/.*[ *\t]/, "", name)
 		nr = arguments(head)
-		if (nr > 6)
+		# iommu_domain_ops.map_pages has eight, and the kernel wants it so
+		if (nr > 6 && name !~ /_map_pages$/)
 			print file ":" NR ": " name "() has " nr " arguments, at most 6"
 	}
 	/^\}/ {
