@@ -50,15 +50,19 @@ exceptions() {
 	LIST
 }
 
-# Print the rule of a file's folder as one pattern, or fail.
+# What rules() and exceptions() say, read once: a tree has thousands of includes.
+declare -A rule_for=()
+while IFS= read -r line; do
+	rule_for[${line%%|*}]=${line#*|}
+done < <(rules)
+mapfile -t except < <(exceptions)
+
+# Set rule to that of the deepest folder of $1 that has one, as one pattern, or fail.
 rule_of() {
-	local dir=$1 found
+	local dir=$1
 	while :; do
-		found=$(rules | grep "^$dir|" | cut -d'|' -f2-) || true
-		if [ -n "$found" ]; then
-			echo "$found"
-			return
-		fi
+		rule=${rule_for[$dir]:-}
+		[ -z "$rule" ] || return 0
 		[[ $dir == */* ]] || return 1
 		dir=${dir%/*}
 	done
@@ -67,47 +71,49 @@ rule_of() {
 # Files of the same folder may be included; of kernel/drivers only those of the same driver,
 # which share the first word of their names.
 own_file() {
-	local file=$1 name=$2 dir
-	dir=${file%/*}
+	local file=$1 name=$2 dir=${1%/*} base=${1##*/}
 	[ -f "$dir/$name" ] || return 1
-	[ "$dir" != kernel/drivers ] || [ "${name%%[_.]*}" = "$(word_of "$file")" ]
+	[ "$dir" != kernel/drivers ] || [ "${name%%[_.]*}" = "${base%%[_.]*}" ]
 }
 
-word_of() {
-	local base=${1##*/}
-	echo "${base%%[_.]*}"
-}
-
+# Set why to the reason that file $1 must not include $2, or fail.
 forbidden() {
 	local file=$1 what=$2 line pattern
-	while IFS= read -r line; do
+	for line in "${except[@]}"; do
 		# shellcheck disable=SC2053 # a pattern on purpose
 		[[ $file == ${line%%|*} ]] || continue
 		pattern=${line#*|}
 		pattern=${pattern%|*}
 		if [[ $what =~ ^($pattern)$ ]]; then
-			echo "${line##*|}"
+			why=${line##*|}
 			return
 		fi
-	done < <(exceptions)
+	done
 	return 1
 }
 
-check_file() {
-	local file=$1 rule number what why
-	if ! rule=$(rule_of "${file%/*}"); then
-		echo "$file: no rule says what this folder may include"
-		return
-	fi
-	while IFS=: read -r number what; do
-		what=$(sed -E 's/^[ \t]*#[ \t]*include[ \t]*//; s/([">])[^">]*$/\1/' <<<"$what")
-		if why=$(forbidden "$file" "$what"); then
+check_folders() {
+	local dir rule
+	while IFS= read -r dir; do
+		rule_of "$dir" || echo "$dir: no rule says what this folder may include"
+	done < <(c_files | sed 's,/[^/]*$,,' | LC_ALL=C sort -u)
+}
+
+check_includes() {
+	local file number line what name why rule
+	while IFS=: read -r file number line; do
+		what=${line#*include}
+		what=${what#"${what%%[\"<]*}"}
+		name=${what:1}
+		name=${name%%[\">]*}
+		what=${what:0:1}$name${what:${#name}+1:1}
+		if forbidden "$file" "$what"; then
 			echo "$file:$number: must not include $what: $why"
-		elif ! own_file "$file" "$(tr -d '<>"' <<<"$what")" &&
+		elif ! own_file "$file" "$name" && rule_of "${file%/*}" &&
 		     ! [[ $what =~ ^($rule)$ ]]; then
 			echo "$file:$number: ${file%/*} must not include $what"
 		fi
-	done < <(grep -nE '^[ 	]*#[ 	]*include[ 	]+["<]' "$file")
+	done < <(c_files | xargs -r grep -HnE '^[ 	]*#[ 	]*include[ 	]+["<]')
 }
 
 # What a folder may include by a macro cannot be seen, and the core must not know where it runs.
@@ -122,9 +128,8 @@ check_seam() {
 }
 
 violations=$(
-	while IFS= read -r file; do
-		check_file "$file"
-	done < <(c_files)
+	check_folders
+	check_includes
 	check_seam
 )
 [ -n "$violations" ] || exit 0
