@@ -92,8 +92,8 @@ run_kernel_doc() {
 		xargs perl "$scripts/kernel-doc" -none -Werror || bad=1
 	# Data is declared extern and needs none.
 	documented=$(kernel_files | xargs sed -nE 's/^ \* ([a-z0-9_]+)(\(\))? - .*/\1/p')
-	documented+=$'\n'$(find kernel/include -name '*.h' -print0 |
-		xargs -0 sed -nE 's/^extern [^(]*[ *]([a-z0-9_]+);.*/\1/p')
+	documented+=$'\n'$(kernel_files | grep '\.h$' |
+		xargs sed -nE 's/^extern [^(]*[ *]([a-z0-9_]+);.*/\1/p')
 	while IFS=: read -r file symbol; do
 		if ! grep -qxF "$symbol" <<<"$documented"; then
 			echo "$file: $symbol is exported and has no kernel-doc comment"
