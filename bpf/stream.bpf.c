@@ -2,8 +2,11 @@
 /*
  * stream.bpf.c - every VCM event into one ring buffer.
  *
- * One tp_btf program per event, all written by VCM_EVENTS.  The arguments of the tracepoints are
- * scalars: the head of the schema, then the event's own fields, one u64 of the context each.
+ * Three programs an event, all written by VCM_EVENTS, of which the user loads those of one rung:
+ * tp_btf needs the BTF of the module, raw_tp only the tracepoint, tp the event's file in tracefs.
+ * The arguments of the tracepoints are scalars: the head of the schema, then the event's own
+ * fields.  On the first two rungs each is a u64 of the context; on the third they lie as in the
+ * trace buffer, which the user has compared with struct vcm_tp_* before it loads the programs.
  *
  * An event is committed to the ring inside the tracepoint, so while the lock of its stream is
  * held: whoever takes a snapshot afterwards finds every event up to the snapshot's seq in the
@@ -30,7 +33,7 @@ struct {
 #define VCM_HEAD_INDEX(type, name, fmt, text) VCM_HEAD_##name,
 enum { VCM_EVENT_HEAD(VCM_HEAD_INDEX) VCM_HEAD_FIELDS };
 
-static __always_inline struct vcm_event *vcm_event_begin(__u64 *ctx, __u16 type)
+static __always_inline struct vcm_event *vcm_event_begin(__u16 type)
 {
 	struct vcm_event *ev = bpf_ringbuf_reserve(&vcm_events, sizeof(*ev), 0);
 	__u64 who = bpf_get_current_pid_tgid();
@@ -42,12 +45,6 @@ static __always_inline struct vcm_event *vcm_event_begin(__u64 *ctx, __u16 type)
 	__builtin_memset(ev, 0, sizeof(*ev));
 	ev->type = type;
 	ev->ts_ns = bpf_ktime_get_ns();
-	ev->stream = ctx[VCM_HEAD_stream];
-	ev->seq = ctx[VCM_HEAD_seq];
-	ev->vcm = ctx[VCM_HEAD_vcm];
-	ev->id = ctx[VCM_HEAD_id];
-	ev->refs = ctx[VCM_HEAD_refs];
-	ev->err = ctx[VCM_HEAD_err];
 	ev->pid = who >> 32;
 	ev->tid = who;
 	ev->cpu = bpf_get_smp_processor_id();
@@ -55,23 +52,52 @@ static __always_inline struct vcm_event *vcm_event_begin(__u64 *ctx, __u16 type)
 	return ev;
 }
 
+#define VCM_STREAM_HEAD(type, name, fmt, text)	ev->name = ctx[VCM_HEAD_##name];
 #define VCM_STREAM_ARG(type, name, fmt, text)					\
 	ev->arg[n] = (type)ctx[VCM_HEAD_FIELDS + n];				\
 	n++;
 
-#define VCM_STREAM_PROG(name, nr, text)						\
-SEC("tp_btf/vcm_" #name)							\
-int vcm_on_##name(__u64 *ctx)							\
+#define VCM_STREAM_BODY(name, nr)						\
 {										\
-	struct vcm_event *ev = vcm_event_begin(ctx, nr);			\
+	struct vcm_event *ev = vcm_event_begin(nr);				\
 	int n = 0;								\
 										\
 	if (!ev)								\
 		return 0;							\
+	VCM_EVENT_HEAD(VCM_STREAM_HEAD)						\
 	VCM_EV_##name(VCM_STREAM_ARG)						\
 	ev->nr_arg = n;								\
 	bpf_ringbuf_submit(ev, vcm_ring_wakeup(&vcm_events, sizeof(*ev)));	\
 	return 0;								\
 }
 
+#define VCM_STREAM_PROG(name, nr, text)						\
+SEC("tp_btf/vcm_" #name)							\
+int vcm_on_##name(__u64 *ctx)							\
+VCM_STREAM_BODY(name, nr)							\
+SEC("raw_tp/vcm_" #name)							\
+int vcm_raw_##name(__u64 *ctx)							\
+VCM_STREAM_BODY(name, nr)
+
 VCM_EVENTS(VCM_STREAM_PROG)
+
+#define VCM_TP_HEAD(type, name, fmt, text)	ev->name = tp->name;
+#define VCM_TP_ARG(type, name, fmt, text)	ev->arg[n++] = tp->name;
+
+#define VCM_TP_PROG(name, nr, text)						\
+SEC("tp/vcm/vcm_" #name)							\
+int vcm_tp_##name(struct vcm_tp_##name *tp)					\
+{										\
+	struct vcm_event *ev = vcm_event_begin(nr);				\
+	int n = 0;								\
+										\
+	if (!ev)								\
+		return 0;							\
+	VCM_EVENT_HEAD(VCM_TP_HEAD)						\
+	VCM_EV_##name(VCM_TP_ARG)						\
+	ev->nr_arg = n;								\
+	bpf_ringbuf_submit(ev, vcm_ring_wakeup(&vcm_events, sizeof(*ev)));	\
+	return 0;								\
+}
+
+VCM_EVENTS(VCM_TP_PROG)

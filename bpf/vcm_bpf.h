@@ -11,6 +11,8 @@
 #include <linux/types.h>
 #endif
 
+#include "vcm_events.h"
+
 #define VCM_RING_BYTES		(4u << 20)	/* event ring unless set before loading */
 #define VCM_FAULT_RING_BYTES	(64u << 10)	/* fault ring */
 
@@ -35,6 +37,19 @@ struct vcm_fault {
 	__u8 has_pasid;
 	__u16 rsvd;
 };
+
+/*
+ * struct vcm_tp_NAME - an event as the trace buffer has it.  The compiler lays the fields out as
+ * the kernel's did; before a program relies on it the user compares it with the format file.
+ */
+#define VCM_TP_FIELD(type, name, fmt, text)	type name;
+#define VCM_TP_STRUCT(event, nr, text)						\
+struct vcm_tp_##event {								\
+	__u64 common;	/* of every event; nothing in it is read */		\
+	VCM_EVENT_HEAD(VCM_TP_FIELD)						\
+	VCM_EV_##event(VCM_TP_FIELD)						\
+};
+VCM_EVENTS(VCM_TP_STRUCT)
 
 #define VCM_ITER_PAYLOAD 96	/* bytes of a record that the iterator of the module hands out */
 

@@ -36,6 +36,8 @@ packages() {
 	tool|libbpf-dev|=|loads BPF programs
 	tool|libelf-dev|=|needed by libbpf
 	tool|zlib1g-dev|=|needed by libbpf
+	tool|libtracefs-dev|=|vcmstat reads trace buffers; brings libtraceevent
+	tool|pkg-config|=|finds the libraries that vcmstat can do without
 	tool|libncurses-dev|=|screen of vcmstat top
 	tool|python3|=|reads NDJSON in tests
 	output|prometheus|=|its promtool checks the metrics of vcmstat, itself scrapes them

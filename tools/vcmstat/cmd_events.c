@@ -82,7 +82,7 @@ static int follow_all(const struct settings *set, struct source *src, struct sin
 		return -1;
 	follow_init(&f, src, sink);
 	f.limit = env.count;
-	fill_header(&h, src->ops->name, src->faults);
+	fill_header(&h, src->name, src->faults);
 	sink->ops->header(sink, &h);
 	ret = follow_start(&f, err);
 	if (!ret)
@@ -99,7 +99,7 @@ static int follow_all(const struct settings *set, struct source *src, struct sin
 static int run_events(const struct settings *set)
 {
 	struct error err = { 0 };
-	struct source *src = src_bpf_open(set->ring, set->verbose, &err);
+	struct source *src = src_open(set, false, &err);
 	struct sink *sink;
 	int ret;
 

@@ -111,7 +111,7 @@ static int top_all(struct view *v, struct source *src, struct error *err)
 
 	if (run_begin(&run, err))
 		return -1;
-	fill_header(&h, src->ops->name, src->faults);
+	fill_header(&h, src->name, src->faults);
 	v->top.sink.ops->header(&v->top.sink, &h);
 	if (v->set->json) {
 		json = out_json_new(v->set->out);
@@ -132,7 +132,7 @@ static int top_all(struct view *v, struct source *src, struct error *err)
 static int run_top(const struct settings *set)
 {
 	struct error err = { 0 };
-	struct source *src = src_bpf_open(set->ring, set->verbose, &err);
+	struct source *src = src_open(set, true, &err);
 	struct view v = { .set = set };
 	int ret;
 

@@ -27,25 +27,43 @@ struct iterator {
 
 static struct {
 	double seconds;
-} env = { .seconds = 1 };
+	uint64_t rounds;
+	bool lossy;
+} env = { .seconds = 1, .rounds = 1 };
 
 static const struct opt opts[] = {
-	{ OPT_SECONDS, NULL, 0, "seconds", &env.seconds, "how long to follow (default 1)" },
+	{ OPT_SECONDS, NULL, 0, "seconds", &env.seconds,
+	  "how long to follow before each comparison (default 1)" },
+	{ OPT_U64, "rounds", 0, "N", &env.rounds, "compare so many times (default 1)", .min = 1 },
+	{ OPT_FLAG, "lossy", 0, NULL, &env.lossy,
+	  "go on after a loss, which only has to be noticed and made good" },
 	{ OPT_END },
 };
 
-static void report(const struct settings *set, const struct follow *f, const struct iterator *it)
+/* What the rounds came to. */
+struct rounds {
+	uint64_t equal;
+	uint64_t lossy;		/* something was lost, so nothing to compare */
+};
+
+static void report(const struct settings *set, const struct follow *f, const struct rounds *r,
+		   const struct iterator *it)
 {
 	uint64_t events = model_ops(&f->model);
 	struct json j;
 
 	if (!set->json) {
-		fprintf(set->out, "OK: %" PRIu64 " events on %zu streams give the snapshot\n",
-			events, f->model.stream.nr);
+		fprintf(set->out, "source %s: %" PRIu64 " rounds equal, %" PRIu64 " with losses, "
+			"%" PRIu64 " events lost, %" PRIu64 " resyncs\n", f->src->name, r->equal,
+			r->lossy, totals_lost(&f->totals), f->totals.resyncs);
+		if (r->equal)
+			fprintf(set->out, "OK: %" PRIu64
+				" events on %zu streams give the snapshot\n",
+				events, f->model.stream.nr);
 		if (it->records)
 			fprintf(set->out, "OK: %u records by the iterator: %s\n", it->records,
 				it->result);
-		else
+		else if (it->result)
 			fprintf(set->out, "iterator not compared: %s\n", it->absent.text);
 		return;
 	}
@@ -53,24 +71,37 @@ static void report(const struct settings *set, const struct follow *f, const str
 	json_begin(&j, "verify");
 	json_u64(&j, "events", events);
 	json_u64(&j, "streams", f->model.stream.nr);
-	json_str(&j, "result", "equal");
-	json_str(&j, "iterator", it->result);
+	json_str(&j, "source", f->src->name);
+	json_u64(&j, "rounds_equal", r->equal);
+	json_u64(&j, "rounds_lossy", r->lossy);
+	json_u64(&j, "lost", totals_lost(&f->totals));
+	json_u64(&j, "resyncs", f->totals.resyncs);
+	json_str(&j, "result", r->equal ? "equal" : "lost");
+	json_str(&j, "iterator", it->result ? it->result : "not compared");
 	json_u64(&j, "iterator_records", it->records);
 	json_end(&j);
 	json_fini(&j);
 }
 
-/* Compare the model with a snapshot of the source and with the stream itself. */
-static int verify_events(struct follow *f, struct error *err)
+/*
+ * Compare the model with a snapshot of the source and with the stream itself.  After a loss there
+ * may be nothing to compare, then *@equal is false and the snapshot has replaced the model.
+ */
+static int verify_events(struct follow *f, bool *equal, struct error *err)
 {
 	bool lost = false;
 
+	*equal = true;
 	if (follow_verify(f, &lost, err))
 		return -1;
 	if (f->totals.gaps && !f->totals.dropped)
 		return error_set(err, EXIT_FAILED, "%" PRIu64
 				 " numbers are missing in the streams and no event was dropped",
 				 f->totals.gaps);
+	if (env.lossy && totals_lost(&f->totals)) {
+		*equal = !lost;
+		return 0;
+	}
 	if (lost || totals_lost(&f->totals))
 		return error_set(err, EXIT_LOST, "%" PRIu64
 				 " events were lost, nothing to compare: try a larger --ring",
@@ -91,11 +122,12 @@ static int verify_iter_by_events(struct follow *f, struct error *err)
 {
 	const struct source_ops *ops = f->src->ops;
 	struct source_ops by_iter = *ops;
+	bool equal;
 	int ret;
 
 	by_iter.snapshot = iter_snapshot;
 	f->src->ops = &by_iter;
-	ret = verify_events(f, err);
+	ret = verify_events(f, &equal, err);
 	f->src->ops = ops;
 	return ret;
 }
@@ -165,25 +197,36 @@ static int verify_iter(struct follow *f, struct iterator *it, struct error *err)
 static int verify(const struct settings *set, struct follow *f, struct run *run,
 		  struct error *err)
 {
+	struct rounds rounds = { 0 };
 	struct iterator it = { 0 };
+	enum run_wake wake;
+	bool equal;
 
 	if (follow_start(f, err))
 		return -1;
-	while (run_wait(run) != RUN_STOP) {
+	while (rounds.equal + rounds.lossy < env.rounds) {
+		wake = run_wait(run);
 		if (follow_poll(f, err))
 			return -1;
+		if (wake == RUN_STOP)
+			return error_set(err, EXIT_FAILED, "ended by %s", run->cause);
+		if (wake != RUN_TICK)
+			continue;
+		if (verify_events(f, &equal, err))
+			return -1;
+		*(equal ? &rounds.equal : &rounds.lossy) += 1;
 	}
-	if (verify_events(f, err) || verify_iter(f, &it, err))
+	if (!totals_lost(&f->totals) && verify_iter(f, &it, err))
 		return -1;
-	report(set, f, &it);
+	report(set, f, &rounds, &it);
 	return 0;
 }
 
 static int run_verify(const struct settings *set)
 {
-	struct run run = { .key_fd = -1, .seconds = env.seconds };
+	struct run run = { .key_fd = -1, .interval = env.seconds };
 	struct error err = { 0 };
-	struct source *src = src_bpf_open(set->ring, set->verbose, &err);
+	struct source *src = src_open(set, false, &err);
 	struct sink *sink;
 	struct follow f;
 	int ret;
@@ -209,7 +252,8 @@ const struct command cmd_verify = {
 	.task = TASK_CHECK,
 	.summary = "check that snapshot, events and iterator agree byte for byte",
 	.examples =
-		"  vcmstat verify 5                  follow for five seconds, then compare\n",
+		"  vcmstat verify 5                  follow for five seconds, then compare\n"
+		"  vcmstat --source tracefs verify 0.1 --rounds 100\n",
 	.opts = opts,
 	.run = run_verify,
 };

@@ -7,6 +7,7 @@
 #include "follow.h"
 
 #define SYNC_GAP_NS	200000000u	/* a snapshot holds locks: not more often after losses */
+#define LOOK_NS		1000000000u
 #define SETTLE_MS	5
 #define SETTLE_TRIES	40
 #define SETTLE_TRIES_STALE 2	/* something is known to be missing: no use to wait for it */
@@ -145,6 +146,7 @@ void follow_init(struct follow *f, struct source *src, struct sink *sink)
 	f->sink = sink;
 	sink->model = &f->model;
 	f->sync_gap_ns = SYNC_GAP_NS;
+	f->look_ns = LOOK_NS;
 	f->settle_tries = SETTLE_TRIES;
 	model_init(&f->model);
 	model_init(&f->next);
@@ -312,8 +314,46 @@ int follow_start(struct follow *f, struct error *err)
 	return 0;
 }
 
+/* How many events the streams have moved on by; of those that ended meanwhile it is not known. */
+static uint64_t events_between(const struct model *before, const struct model *after)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < after->stream.nr; i++) {
+		const struct vcm_snap_stream *s = table_row(&after->stream, i);
+		const struct vcm_snap_stream *was = table_find(&before->stream, s->stream, 0);
+
+		sum += was && was->vcm == s->vcm && was->seq <= s->seq ? s->seq - was->seq : s->seq;
+	}
+	return sum;
+}
+
+static int look(struct follow *f, struct error *err)
+{
+	size_t len;
+	void *buf;
+	int ret;
+
+	if (f->src->ops->snapshot(f->src, &buf, &len, err))
+		return -1;
+	f->last_sync_ns = now_ns();
+	ret = model_load(&f->next, buf, len, err);
+	free(buf);
+	if (ret)
+		return ret;
+	f->totals.events += events_between(&f->model, &f->next);
+	model_fini(&f->model);
+	f->model = f->next;
+	model_init(&f->next);
+	f->sink->ops->state(f->sink, &f->model, false);
+	return 0;
+}
+
 int follow_poll(struct follow *f, struct error *err)
 {
+	if (f->src->polled)
+		return now_ns() - f->last_sync_ns >= f->look_ns ? look(f, err) : 0;
 	if (drain(f, err))
 		return -1;
 	if (f->stale && !follow_done(f) && now_ns() - f->last_sync_ns >= f->sync_gap_ns)
@@ -327,6 +367,8 @@ int follow_finish(struct follow *f, struct error *err)
 {
 	int try;
 
+	if (f->src->polled)
+		return 0;
 	if (drain(f, err))
 		return -1;
 	for (try = 0; try < FINISH_TRIES && f->stale && !follow_done(f); try++) {

@@ -33,6 +33,7 @@ struct follow {
 	struct totals totals;
 	uint64_t limit;		/* stop after so many events, 0 for never */
 	uint64_t sync_gap_ns;	/* least time between two snapshots after losses */
+	uint64_t look_ns;	/* time between two looks at a source without events */
 	unsigned int settle_tries;	/* how often to look for events that a snapshot promises */
 
 	/* private */

@@ -36,11 +36,17 @@ void fill_header(struct header *h, const char *source, const char *faults)
 	h->realtime_ns = (uint64_t)real.tv_sec * 1000000000u + (uint64_t)real.tv_nsec;
 }
 
+#ifdef HAVE_TRACEFS
+static const char with_tracefs[] = " tracefs";
+#else
+static const char with_tracefs[] = "";
+#endif
+
 static void version(void)
 {
-	printf("vcmstat %s\nlibbpf %s\nsources: tp_btf snapshot recording\n"
+	printf("vcmstat %s\nlibbpf %s\nsources: tp_btf raw_tp tp%s snapshot recording\n"
 	       "faults: vtd\noutputs: text json debugfs screen\nsnapshot version: %u\n",
-	       VERSION, src_bpf_version(), VCM_SNAP_VERSION);
+	       VERSION, src_bpf_version(), with_tracefs, VCM_SNAP_VERSION);
 }
 
 /* Asked for a text about vcmstat itself. */

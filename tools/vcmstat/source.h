@@ -8,6 +8,8 @@
 #ifndef VCMSTAT_SOURCE_H
 #define VCMSTAT_SOURCE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util.h"
@@ -17,8 +19,6 @@
 struct source;
 
 struct source_ops {
-	const char *name;	/* as in the header record */
-
 	/* A snapshot taken now; the caller frees it. */
 	int (*snapshot)(struct source *src, void **buf, size_t *len, struct error *err);
 
@@ -40,6 +40,8 @@ struct source_losses {
 
 struct source {
 	const struct source_ops *ops;
+	const char *name;	/* as in the header record */
+	bool polled;		/* has no events: look at the state again and again */
 	const char *faults;	/* fault source in use, "none" without */
 	size_t capacity;	/* events that can wait */
 	struct source_losses losses;	/* updated by drain() */
@@ -50,8 +52,19 @@ struct source {
 	void *arg;
 };
 
-/* src_bpf.c: every tracepoint of the module by tp_btf; NULL with @err. */
-struct source *src_bpf_open(size_t ring_bytes, int verbose, struct error *err);
+/*
+ * src_open.c: the source that the settings ask for, NULL with @err.  @polled: one without events
+ * will do.
+ */
+struct settings;
+struct source *src_open(const struct settings *set, bool polled, struct error *err);
+
+/* src_bpf.c: every tracepoint of the module; @rung is tp_btf, raw_tp or tp. */
+struct source *src_bpf_open(const char *rung, size_t ring_bytes, int verbose, struct error *err);
+/* src_tracefs.c: the same by a trace buffer. */
+struct source *src_tracefs_open(size_t ring_bytes, struct error *err);
+/* src_poll.c: the state only, of the running module or, with @path, a saved one. */
+struct source *src_poll_open(const char *path, struct error *err);
 const char *src_bpf_version(void);
 
 /* src_snap.c: a snapshot from a file, NULL for the one of the running module. */

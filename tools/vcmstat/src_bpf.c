@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * src_bpf.c - events by tp_btf programs on the tracepoints of the module, faults by fentry.
+ * src_bpf.c - events by BPF programs on the tracepoints of the module, faults by fentry.
  *
- * Reading the BTF of a module needs CAP_SYS_ADMIN.  Attached programs pin the module; they go
+ * Three ways to attach, see bpf/stream.bpf.c.  Reading the BTF of a module needs CAP_SYS_ADMIN.  Attached programs pin the module; they go
  * when this process does, however it ends.  The fault programs are an extra: where there
  * is no VT-d, or the kernel has no dmar_fault() or refuses them, events work without.
  */
@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include "fault.skel.h"
+#include "format.h"
 #include "source.h"
 #include "stream.skel.h"
 
+#define TRACEFS		"/sys/kernel/tracing"
 #define MODULE_BTF	"/sys/kernel/btf/vcm"
 #define RECORD_BYTES	(sizeof(struct vcm_event) + 8)	/* with the head of the ring */
 
@@ -101,7 +103,6 @@ static void src_bpf_close(struct source *src)
 }
 
 static const struct source_ops src_bpf_ops = {
-	.name = "tp_btf",
 	.snapshot = src_bpf_snapshot,
 	.drain = src_bpf_drain,
 	.fd = src_bpf_fd,
@@ -122,6 +123,20 @@ static int refused(struct error *err, const char *what, int error)
 			 strerror(error));
 }
 
+/* "tp" of "tp/vcm/vcm_create": the programs of one rung only are loaded and attached. */
+static void choose_programs(struct bpf_object *obj, const char *rung)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj) {
+		const char *section = bpf_program__section_name(prog);
+		size_t len = strcspn(section, "/");
+
+		bpf_program__set_autoload(prog, strlen(rung) == len &&
+					  !strncmp(section, rung, len));
+	}
+}
+
 static int open_stream(struct src_bpf *bpf, size_t ring_bytes, struct error *err)
 {
 	int ret;
@@ -130,6 +145,7 @@ static int open_stream(struct src_bpf *bpf, size_t ring_bytes, struct error *err
 	if (!bpf->stream)
 		return refused(err, "open", errno);
 	bpf_map__set_max_entries(bpf->stream->maps.vcm_events, (__u32)ring_bytes);
+	choose_programs(bpf->stream->obj, bpf->src.name);
 	ret = vcm_stream_bpf__load(bpf->stream);
 	if (ret)
 		return refused(err, "load", ret);
@@ -139,6 +155,19 @@ static int open_stream(struct src_bpf *bpf, size_t ring_bytes, struct error *err
 		return refused(err, "read from", errno);
 	ret = vcm_stream_bpf__attach(bpf->stream);
 	return ret ? refused(err, "attach", ret) : 0;
+}
+
+static int read_text(const char *path, char *text, size_t len)
+{
+	FILE *in = fopen(path, "re");
+	size_t n;
+
+	if (!in)
+		return -1;
+	n = fread(text, 1, len - 1, in);
+	text[n] = '\0';
+	fclose(in);
+	return 0;
 }
 
 static bool has_vtd(void)
@@ -171,21 +200,51 @@ static void open_faults(struct src_bpf *bpf)
 	bpf->src.faults = "vtd";
 }
 
-struct source *src_bpf_open(size_t ring_bytes, int verbose, struct error *err)
+/* The programs of the tp rung expect the fields where the compiler put them: are they there? */
+static int check_formats(struct error *err)
+{
+	struct format format;
+	unsigned int type;
+
+	for (type = 1; type < VCM_EVENT_END; type++) {
+		char text[4096], path[96];
+
+		if (!schema_event(type))
+			continue;
+		snprintf(path, sizeof(path), TRACEFS "/events/vcm/%s/format",
+			 schema_event(type)->name);
+		if (read_text(path, text, sizeof(text)))
+			return error_set(err, EXIT_ABSENT, "cannot read %s, which source tp needs: "
+					 "%s", path, strerror(errno));
+		if (format_parse(&format, type, text, err) || format_is_compiled(&format, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int check_rung(const char *rung, struct error *err)
+{
+	if (src_snap_check(err))
+		return -1;
+	if (!strcmp(rung, "tp"))
+		return check_formats(err);
+	if (!strcmp(rung, "tp_btf") && access(MODULE_BTF, F_OK))
+		return error_set(err, EXIT_ABSENT, "module vcm has no BTF, which source tp_btf "
+				 "needs: was it built with pahole, and for this very kernel?");
+	return 0;
+}
+
+struct source *src_bpf_open(const char *rung, size_t ring_bytes, int verbose, struct error *err)
 {
 	struct src_bpf *bpf;
 
-	if (src_snap_check(err))
+	if (check_rung(rung, err))
 		return NULL;
-	if (access(MODULE_BTF, F_OK)) {
-		error_set(err, EXIT_ABSENT, "module vcm has no BTF, which events need: was it "
-			  "built with pahole, and for this very kernel?");
-		return NULL;
-	}
 	if (!verbose)
 		libbpf_set_print(print_nothing);
 	bpf = xcalloc(1, sizeof(*bpf));
 	bpf->src.ops = &src_bpf_ops;
+	bpf->src.name = rung;
 	bpf->src.capacity = ring_bytes / RECORD_BYTES;
 	if (open_stream(bpf, ring_bytes, err)) {
 		src_bpf_close(&bpf->src);

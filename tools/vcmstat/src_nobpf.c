@@ -7,8 +7,9 @@
 
 #define WITHOUT "this vcmstat is built without BPF, which events of the running module need"
 
-struct source *src_bpf_open(size_t ring_bytes, int verbose, struct error *err)
+struct source *src_bpf_open(const char *rung, size_t ring_bytes, int verbose, struct error *err)
 {
+	(void)rung;
 	(void)ring_bytes;
 	(void)verbose;
 	if (!src_snap_check(err))

@@ -23,6 +23,7 @@ struct settings {
 	const char *until;	/* stop reading a recording there */
 	const char *input;	/* snapshot or recording to read in place of the module */
 	const char *output;	/* file to write in place of stdout */
+	const char *source;	/* NULL for auto */
 	uint64_t ring;		/* bytes of the event ring */
 	FILE *out;
 };

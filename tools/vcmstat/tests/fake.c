@@ -90,7 +90,6 @@ static void fake_close(struct source *src)
 }
 
 static const struct source_ops fake_ops = {
-	.name = "fake",
 	.snapshot = fake_snapshot,
 	.drain = fake_drain,
 	.fd = fake_fd,
@@ -101,6 +100,7 @@ void fake_init(struct fake *f, uint64_t seed, size_t capacity)
 {
 	memset(f, 0, sizeof(*f));
 	f->src.ops = &fake_ops;
+	f->src.name = "fake";
 	f->src.faults = "none";
 	f->src.capacity = capacity;
 	f->ring = xcalloc(capacity, sizeof(*f->ring));
