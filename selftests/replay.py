@@ -11,6 +11,7 @@ and any loss that vcmstat itself reports end it with 1.
   replay.py compare RECORD DEBUGFS   is the state at the end what DEBUGFS shows now?
   replay.py reached RECORD DEBUGFS   does the record hold all events up to now? (for waiting)
   replay.py seqs FILE                ftrace text on FILE: is every stream without a gap?
+  replay.py losses RECORD            is every number that is missing told as lost, and only those?
 """
 import json
 import os
@@ -426,8 +427,38 @@ def check_seqs(path):
     print("%d events in %d streams" % (sum(len(n) for n in seen.values()), len(seen)))
 
 
+def check_losses(path):
+    """A number may be missing when a loss record before it says so; a new state is told after."""
+    at, told, fresh, lost = {}, {}, {}, 0
+    with open(path, encoding="utf-8") as record:
+        for line in record:
+            rec = json.loads(line)
+            kind, stream = rec["type"], rec.get("stream")
+            if kind == "lost" and stream is not None:
+                told[stream] = rec
+                lost += rec["got"] - rec["expected"]
+            elif kind == "resync":
+                fresh, at = at, {}
+            elif kind == "stream":
+                at[stream] = rec["seq"]
+                seen = fresh.get(stream, rec["seq"]) + 1
+                need(seen > rec["seq"] or told.get(stream, {}).get("got", 0) == rec["seq"] + 1,
+                     "stream %d jumps to %d in a state, untold", stream, rec["seq"])
+            elif kind == "event":
+                if rec["event"] == "vcm_create":
+                    at.update((rec["first_stream"] + i, 0) for i in range(rec["nr_streams"]))
+                want = at.get(stream, rec["seq"] - 1) + 1
+                need(want == rec["seq"] or (told.get(stream, {}).get("expected") == want and
+                                            told[stream]["got"] == rec["seq"]),
+                     "stream %d: %d in place of %d, untold", stream, rec["seq"], want)
+                at[stream] = rec["seq"]
+    need(rec["type"] == "end" and rec["lost"] >= lost, "end says %s, %d are told", rec, lost)
+    print("%d numbers are missing, all told" % lost)
+
+
 def main(argv):
-    commands = {"compare": (compare, 2), "reached": (reached, 2), "seqs": (check_seqs, 1)}
+    commands = {"compare": (compare, 2), "reached": (reached, 2), "seqs": (check_seqs, 1),
+                "losses": (check_losses, 1)}
     command, nr = commands.get(argv[1] if len(argv) > 1 else "", (None, 0))
     if not command or len(argv) != nr + 2:
         print(__doc__.strip(), file=sys.stderr)

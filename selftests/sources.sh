@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# sources.sh - every way vcmstat has to see events tells the whole truth, or says what it lost.
+#
+# VCM_ROUNDS comparisons of snapshot and stream are made for each source, 100 unless set; each
+# after a twentieth of a second under load.
+#
+# shellcheck disable=SC2317 # cases are called by name
+set -euo pipefail
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/vcm_util.sh"
+
+rounds=${VCM_ROUNDS:-100}
+instances=/sys/kernel/tracing/instances
+modules=${VCM_MODULES:-$(near kernel || true)}
+
+start_load() {
+	local i
+	load=()
+	for i in 1 2; do
+		"$flow" load "$((${VCM_SEED:-1} + i))" 2>/dev/null &
+		load+=("$!")
+	done
+}
+
+# The processes were at work to the end: a load that failed would prove nothing.
+stop_load() {
+	local pid code
+	for pid in "${load[@]}"; do
+		code=0
+		kill -TERM "$pid" || return 1
+		wait "$pid" || code=$?
+		[ "$code" = 143 ]
+	done
+}
+
+# verify_under_load SOURCE ROUNDS [option]...: what it says is in $scratch/said
+verify_under_load() {
+	local source=$1 nr=$2 code=0
+	shift 2
+	need_vcmstat
+	start_load
+	"$vcmstat" --source "$source" "$@" >"$scratch/said" || code=$?
+	stop_load
+	cat "$scratch/said"
+	[ "$code" = 0 ]
+	grep -q "^source $source: $nr rounds equal, 0 with losses, 0 events lost" "$scratch/said"
+}
+
+tp_btf_gives_the_state_in_every_round() {
+	verify_under_load tp_btf "$rounds" verify 0.05 --rounds "$rounds"
+}
+
+raw_tp_gives_the_state_in_every_round() {
+	verify_under_load raw_tp "$rounds" verify 0.05 --rounds "$rounds"
+}
+
+tracefs_gives_the_state_in_every_round() {
+	verify_under_load tracefs "$rounds" verify 0.05 --rounds "$rounds"
+}
+
+tp_gives_the_state_in_every_round() {
+	verify_under_load tp 10 verify 0.05 --rounds 10
+}
+
+# The field NAME of the last record of the recording FILE.
+end_value() {
+	tail -n 1 "$2" | sed -n "s/^{\"type\":\"end\".*\"$1\":\\([0-9]*\\).*/\\1/p"
+}
+
+# With 4 KiB: rounds with a loss are known, after each the state is true again, and the stream
+# says of every missing number that it is missing.
+loses_knowingly() {
+	local source=$1 code=0 lost
+	need_vcmstat
+	start_load
+	"$vcmstat" --source "$source" --ring 4096 verify 0.1 --rounds 20 --lossy \
+		>"$scratch/said" || code=$?
+	"$vcmstat" --source "$source" --ring 4096 events --json --strict --for 2 \
+		>"$scratch/$source" || code=$((code * 100 + $?))
+	stop_load
+	cat "$scratch/said"
+	tail -n 1 "$scratch/$source"
+	[ "$code" = 5 ]
+	grep -Eq '[0-9]+ rounds equal, [1-9][0-9]* with losses, [1-9][0-9]* events lost' \
+		"$scratch/said"
+	lost=$(end_value lost "$scratch/$source")
+	[ "$lost" -gt 0 ]
+	[ "$(end_value resyncs "$scratch/$source")" -gt 0 ]
+	grep -q '"type":"lost"' "$scratch/$source"
+	grep -q '"type":"resync"' "$scratch/$source"
+	"$here/replay.py" losses "$scratch/$source"
+}
+
+a_small_ring_of_tp_btf_loses_knowingly() {
+	loses_knowingly tp_btf
+}
+
+a_small_ring_of_raw_tp_loses_knowingly() {
+	loses_knowingly raw_tp
+}
+
+a_small_buffer_of_tracefs_loses_knowingly() {
+	loses_knowingly tracefs
+}
+
+nothing_is_attached() {
+	[ -z "$(find "$instances" -mindepth 1 -maxdepth 1 -name 'vcmstat-*')" ] || return 1
+	! bpftool prog list | grep -q ' name vcm_'
+}
+
+nothing_stays_attached_whatever_ends_vcmstat() {
+	local source signal pid
+	need_vcmstat
+	command -v bpftool >/dev/null || skip "no bpftool"
+	for source in tp_btf raw_tp tp tracefs; do
+		for signal in INT TERM KILL; do
+			"$vcmstat" --source "$source" events --json >"$scratch/left" &
+			pid=$!
+			wait_until grep -q '"type":"ready"' "$scratch/left"
+			refute nothing_is_attached
+			kill "-$signal" "$pid"
+			wait "$pid" || [ "$signal" = KILL ]
+			wait_until nothing_is_attached
+		done
+	done
+}
+
+# What is attached holds the module, and lets it go when told to.
+an_attached_source_refuses_an_unload_and_goes_on() {
+	local source
+	need_vcmstat
+	for source in tp_btf raw_tp tp; do
+		"$vcmstat" --source "$source" events --json >"$scratch/unload" &
+		watch=$!
+		wait_until grep -q '"type":"ready"' "$scratch/unload"
+		rmmod vcm_edu 2>/dev/null || true
+		refute rmmod vcm
+		"$flow" run 100
+		wait_until grep -q '"event":"vcm_reserve"' "$scratch/unload"
+		stop_watch "$scratch/unload" TERM
+	done
+	reload_edu
+}
+
+reload_edu() {
+	[ -e /sys/module/vcm_edu ] || insmod "$modules/vcm_edu.ko"
+}
+
+# Without the BTF of the module the best source is the next one, and says so.
+without_module_btf_the_next_source_is_taken() {
+	need_vcmstat
+	[ -e "$modules/vcm.ko" ] || skip "no vcm.ko; set VCM_MODULES to its folder"
+	command -v objcopy >/dev/null || skip "no objcopy"
+	objcopy -R .BTF -R .BTF.base "$modules/vcm.ko" "$scratch/vcm.ko"
+	rmmod vcm_edu
+	wait_until rmmod vcm
+	insmod "$scratch/vcm.ko"
+	[ ! -e /sys/kernel/btf/vcm ]
+	"$vcmstat" events --json --for 0.2 | head -n 1 | tee "$scratch/header"
+	"$vcmstat" --source tp_btf events --for 0.2 >"$scratch/refused" 2>&1 &&
+		return 1
+	cat "$scratch/refused"
+	"$vcmstat" -v events --for 0.2 2>&1 >/dev/null | grep '^vcmstat: not tp_btf: '
+	rmmod vcm
+	insmod "$modules/vcm.ko"
+	reload_edu
+	grep -q '"source":"raw_tp"' "$scratch/header"
+	grep -q 'no BTF' "$scratch/refused"
+}
+
+main() {
+	tap_plan 10
+	tap_case tp_btf_gives_the_state_in_every_round
+	tap_case raw_tp_gives_the_state_in_every_round
+	tap_case tracefs_gives_the_state_in_every_round
+	tap_case tp_gives_the_state_in_every_round
+	tap_case a_small_ring_of_tp_btf_loses_knowingly
+	tap_case a_small_ring_of_raw_tp_loses_knowingly
+	tap_case a_small_buffer_of_tracefs_loses_knowingly
+	tap_case nothing_stays_attached_whatever_ends_vcmstat
+	tap_case an_attached_source_refuses_an_unload_and_goes_on
+	tap_case without_module_btf_the_next_source_is_taken
+	tap_end
+}
+
+main
