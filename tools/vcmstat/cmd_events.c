@@ -106,6 +106,7 @@ static int run_events(const struct settings *set)
 	if (!src)
 		return error_print(&err);
 	sink = format_sink(set->json ? "ndjson" : env.wide ? "wide" : "text", set->out);
+	sink = out_filter_new(sink, &set->filter);
 	ret = follow_all(set, src, sink, &err);
 	sink->ops->close(sink);
 	src->ops->close(src);
@@ -119,8 +120,9 @@ const struct command cmd_events = {
 	.examples =
 		"  vcmstat events                    one line an event until Ctrl-C\n"
 		"  vcmstat events --json --for 10    ten seconds as NDJSON, state first\n"
+		"  vcmstat events --range 0x10000000+64K  what happens to a range\n"
 		"  vcmstat events --count 1          wait for the next event\n",
 	.opts = opts,
-	.shared = { strict_opts },
+	.shared = { filter_opts, strict_opts },
 	.run = run_events,
 };

@@ -56,7 +56,7 @@ static int run_list(const struct settings *set)
 
 	model_init(&m);
 	ret = load_state(set, &m, &err);
-	if (ret >= 0 && print(set, &m, &err))
+	if (ret >= 0 && (filter_apply(&set->filter, &m, &err) || print(set, &m, &err)))
 		ret = -1;
 	model_fini(&m);
 	return ret < 0 ? error_print(&err) : ret;
@@ -68,9 +68,11 @@ const struct command cmd_list = {
 	.summary = "contexts, reservations, bindings, references, associations",
 	.examples =
 		"  vcmstat list                      what there is now\n"
+		"  vcmstat list --state bound        what is bound and live nowhere\n"
 		"  vcmstat list --json               the same as NDJSON\n"
 		"  vcmstat list -i run.vcm           the state at the end of a recording\n",
 	.opts = opts,
 	.shared = { input_opts, until_opts, strict_opts },
+	.shared = { filter_opts, input_opts, strict_opts },
 	.run = run_list,
 };

@@ -5,40 +5,29 @@
 #include "json.h"
 #include "vcmstat.h"
 
-static struct {
-	uint64_t context;
-} env;
-
 static const struct opt opts[] = {
-	{ OPT_U64, "context", 'c', "N", &env.context,
-	  "only of that context, with the memory bound in it", .min = 1, .max = UINT32_MAX,
-	  .task = "what is shown" },
 	{ OPT_END },
 };
 
-static int print(const struct settings *set, const struct model *m, struct error *err)
+static void print(const struct settings *set, const struct model *m)
 {
-	uint32_t vcm = (uint32_t)env.context;
 	struct totals none = { 0 };
 	struct sink *sink;
 	struct header h;
 	struct json j;
 
-	if (vcm && !table_find(&m->context, vcm, 0))
-		return error_set(err, EXIT_FAILED, "no context %u in that state", vcm);
 	if (!set->json) {
-		out_refs(set->out, m, vcm);
-		return 0;
+		out_refs(set->out, m, 0);
+		return;
 	}
 	sink = out_json_new(set->out);
 	fill_header(&h, load_source(), "none");
 	sink->ops->header(sink, &h);
 	json_init(&j, set->out);
-	out_refs_json(&j, m, vcm);
+	out_refs_json(&j, m, 0);
 	json_fini(&j);
 	sink->ops->end(sink, &none, "complete");
 	sink->ops->close(sink);
-	return 0;
 }
 
 static int run_refs(const struct settings *set)
@@ -49,8 +38,10 @@ static int run_refs(const struct settings *set)
 
 	model_init(&m);
 	ret = load_state(set, &m, &err);
-	if (ret >= 0 && print(set, &m, &err))
+	if (ret >= 0 && filter_apply(&set->filter, &m, &err))
 		ret = -1;
+	if (ret >= 0)
+		print(set, &m);
 	model_fini(&m);
 	return ret < 0 ? error_print(&err) : ret;
 }
@@ -65,5 +56,6 @@ const struct command cmd_refs = {
 		"  vcmstat refs -i run.vcm           at the end of a recording\n",
 	.opts = opts,
 	.shared = { input_opts, until_opts, strict_opts },
+	.shared = { filter_opts, input_opts, strict_opts },
 	.run = run_refs,
 };

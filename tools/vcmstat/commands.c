@@ -65,6 +65,26 @@ const struct opt strict_opts[] = {
 	{ OPT_END },
 };
 
+const struct opt filter_opts[] = {
+	{ OPT_U64, "context", 'c', "N", &settings.filter.vcm,
+	  "only what is in that context, and the memory bound there", .min = 1, .max = UINT32_MAX,
+	  .task = "filter" },
+	{ OPT_TEXT, "device", 0, "NAME", &settings.filter.device,
+	  "only contexts of that device" },
+	{ OPT_TEXT, "holder", 0, "NAME", &settings.filter.holder,
+	  "only what that holder has references to" },
+	{ OPT_CHOICE, "state", 0, "STATE", &settings.filter.state,
+	  "only reservations that are: reserved, bound, active or window",
+	  .choices = "reserved bound active window" },
+	{ OPT_TEXT, "range", 0, "RANGE", &settings.filter.range,
+	  "only what meets ADDRESS, FIRST-LAST or FIRST+LEN" },
+	{ OPT_U64, "pid", 0, "PID", &settings.filter.pid,
+	  "only what that process did or holds", .min = 1, .max = UINT32_MAX },
+	{ OPT_TEXT, "comm", 0, "NAME", &settings.filter.comm,
+	  "only what processes of that name did or hold" },
+	{ OPT_END },
+};
+
 const struct command *command_named(const char *name)
 {
 	const struct command *const *cmd;

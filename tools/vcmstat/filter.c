@@ -130,15 +130,6 @@ static bool context_passes(const struct filter *f, const struct model *m, uint32
 	return false;
 }
 
-const char *model_res_state(const struct vcm_snap_res *r)
-{
-	if (r->rflags & VCM_RESERVE_BOUND)
-		return "window";
-	if (!r->phys)
-		return "reserved";
-	return r->mapped ? "active" : "bound";
-}
-
 static bool range_passes(const struct filter *f, uint64_t start, uint64_t len)
 {
 	return start <= f->last && len && start + (len - 1) >= f->start;
@@ -247,7 +238,6 @@ void filter_model(const struct filter *f, const struct model *m, struct model *o
 			copy_row(out, VCM_SNAP_STREAM, s);
 	}
 	copy_holds(m, out);
-	memcpy(out->ops, m->ops, sizeof(out->ops));
 }
 
 /* The value of the field called @name; false when the event has none. */
@@ -322,4 +312,19 @@ bool filter_event(const struct filter *f, const struct model *m, const struct vc
 	if (f->range && !event_in_range(f, r, ev))
 		return false;
 	return event_held(f, m, ev);
+}
+
+int filter_apply(const struct filter *f, struct model *m, struct error *err)
+{
+	struct model part;
+
+	if (f->vcm && !table_find(&m->context, f->vcm, 0))
+		return error_set(err, EXIT_FAILED, "no context %" PRIu64 " in that state", f->vcm);
+	if (!filter_is_set(f))
+		return 0;
+	filter_model(f, m, &part);
+	model_inherit(&part, m);
+	model_fini(m);
+	*m = part;
+	return 0;
 }

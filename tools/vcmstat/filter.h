@@ -33,6 +33,8 @@ bool filter_is_set(const struct filter *f);
 void filter_model(const struct filter *f, const struct model *m, struct model *out);
 /* @m: the model after the event. */
 bool filter_event(const struct filter *f, const struct model *m, const struct vcm_event *ev);
+/* Leave in @m what passes; -1 with @err when the context asked for is not there. */
+int filter_apply(const struct filter *f, struct model *m, struct error *err);
 /* "context=3 state=bound" for a header; @buf is emptied when nothing is set. */
 const char *filter_text(const struct filter *f, char *buf, size_t len);
 

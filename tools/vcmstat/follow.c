@@ -269,9 +269,7 @@ static void sync_end(struct follow *f)
 	struct vcm_event *later = f->later;
 	size_t nr = f->nr_later, i;
 
-	memcpy(f->next.ops, f->model.ops, sizeof(f->next.ops));
-	f->next.conflicts = f->model.conflicts;
-	memcpy(f->next.conflict, f->model.conflict, sizeof(f->next.conflict));
+	model_inherit(&f->next, &f->model);
 	model_fini(&f->model);
 	f->model = f->next;
 	model_init(&f->next);
@@ -343,6 +341,7 @@ static int look(struct follow *f, struct error *err)
 	if (ret)
 		return ret;
 	f->totals.events += events_between(&f->model, &f->next);
+	model_inherit(&f->next, &f->model);
 	model_fini(&f->model);
 	f->model = f->next;
 	model_init(&f->next);

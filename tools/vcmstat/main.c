@@ -25,6 +25,7 @@ void fill_header(struct header *h, const char *source, const char *faults)
 {
 	static struct utsname uts;
 	struct timespec real;
+	static char filter[256];
 
 	uname(&uts);
 	h->version = VERSION;
@@ -34,6 +35,7 @@ void fill_header(struct header *h, const char *source, const char *faults)
 	h->ts_ns = now_ns();
 	clock_gettime(CLOCK_REALTIME, &real);
 	h->realtime_ns = (uint64_t)real.tv_sec * 1000000000u + (uint64_t)real.tv_nsec;
+	h->filter = filter_text(&settings.filter, filter, sizeof(filter));
 }
 
 #ifdef HAVE_TRACEFS
@@ -77,6 +79,8 @@ static const struct command *parse(int argc, char **argv, bool *named, struct er
 	}
 	command_tables(cmd, tables);
 	if (opts_parse(tables, argc - at - 1, argv + at + 1, false, err) < 0)
+		return NULL;
+	if (filter_range(&settings.filter, err))
 		return NULL;
 	missing = wants_text() ? NULL : opts_missing(tables);
 	if (missing)

@@ -35,10 +35,21 @@ void model_fini(struct model *m)
 	holds_fini(&m->holds);
 	table_fini(&m->count);
 	table_fini(&m->dead);
+	freed_fini(&m->freed);
 	free(m->held);
 	m->held = NULL;
 	m->nr_held = 0;
 	m->cap_held = 0;
+}
+
+void model_inherit(struct model *m, struct model *old)
+{
+	memcpy(m->ops, old->ops, sizeof(m->ops));
+	m->conflicts = old->conflicts;
+	memcpy(m->conflict, old->conflict, sizeof(m->conflict));
+	freed_fini(&m->freed);
+	m->freed = old->freed;
+	old->freed = (struct freed_ring){ 0 };
 }
 
 void model_bury(struct model *m, const struct vcm_snap_stream *s, bool ignore)

@@ -19,6 +19,7 @@
 #ifndef VCMSTAT_MODEL_H
 #define VCMSTAT_MODEL_H
 
+#include "freed.h"
 #include "holds.h"
 #include "schema.h"
 #include "table.h"
@@ -54,6 +55,7 @@ struct model {
 	size_t nr_held;
 	size_t cap_held;
 
+	struct freed_ring freed;		/* what was */
 	struct model_gap gap;			/* the last one */
 	uint64_t ops[VCM_EVENT_END];		/* events applied, by type */
 	uint64_t conflicts;
@@ -75,6 +77,12 @@ const __u64 *model_seq(const struct model *m, uint32_t stream);
  * only when nothing is on its way.
  */
 bool model_leftover(const struct model *m, size_t *at, struct model_gap *gap);
+
+/* @m is a new state of what @old showed: what only @old knows of the past goes over to it. */
+void model_inherit(struct model *m, struct model *old);
+
+/* "reserved", "bound", "active", or "window" for a sub-window. */
+const char *model_res_state(const struct vcm_snap_res *r);
 
 /* model_snap.c.  -1 with @err when the bytes are not a snapshot that this build can read. */
 int model_load(struct model *m, const void *buf, size_t len, struct error *err);

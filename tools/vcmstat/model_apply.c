@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "model_priv.h"
 
@@ -139,8 +140,27 @@ static void apply_reserve(struct model *m, const struct vcm_event *ev)
 	first_hold(m, ev, VCM_KIND_RES, ev->arg[at_holder]);
 }
 
+/* Before the change: what @ev ends, kept for whoever asks what was there. */
+static void remember(struct model *m, const struct vcm_event *ev, const struct vcm_snap_res *r)
+{
+	struct freed f = { .ts_ns = ev->ts_ns, .res = ev->id, .start = r->start, .len = r->len,
+			   .vcm = ev->vcm, .pid = ev->pid };
+
+	if (ev->type == VCM_EVENT_unbind) {
+		f.len = r->bound_len;
+		f.phys = r->phys;
+		f.prot = r->prot;
+	}
+	memcpy(f.comm, ev->comm, sizeof(f.comm));
+	freed_add(&m->freed, &f);
+}
+
 static void apply_unreserve(struct model *m, const struct vcm_event *ev)
 {
+	const struct vcm_snap_res *r = table_find(&m->res, ev->vcm, ev->id);
+
+	if (r)
+		remember(m, ev, r);
 	drop(m, &m->res, ev->vcm, ev->id, ev);
 	drop_holds(m, ev, VCM_KIND_RES);
 }
@@ -229,6 +249,7 @@ static void apply_unbind(struct model *m, const struct vcm_event *ev)
 		return;
 	if (!r->phys)
 		conflict(m, ev, "not bound");
+	remember(m, ev, r);
 	r->phys = 0;
 	r->off = 0;
 	r->bound_len = 0;

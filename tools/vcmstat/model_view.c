@@ -5,6 +5,15 @@
 
 #include "model.h"
 
+const char *model_res_state(const struct vcm_snap_res *r)
+{
+	if (r->rflags & VCM_RESERVE_BOUND)
+		return "window";
+	if (!r->phys)
+		return "reserved";
+	return r->mapped ? "active" : "bound";
+}
+
 static int order(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);

@@ -40,6 +40,8 @@ static void json_header(struct sink *s, const struct header *h)
 	json_str(j, "kernel", h->kernel);
 	json_str(j, "source", h->source);
 	json_str(j, "faults", h->faults);
+	if (h->filter && *h->filter)
+		json_str(j, "filter", h->filter);
 	json_str(j, "clock", "monotonic");
 	json_u64(j, "ts_ns", h->ts_ns);
 	json_u64(j, "realtime_ns", h->realtime_ns);

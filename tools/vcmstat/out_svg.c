@@ -90,7 +90,7 @@ static void cell_title(FILE *out, const struct svg_cell *c)
 		return;
 	}
 	fprintf(out, "<title>reservation %" PRIu64 ": %s\n%016" PRIx64 "-%016" PRIx64 " (%s)\n"
-		"references %u", (uint64_t)r->res, res_state(r), c->start, c->last,
+		"references %u", (uint64_t)r->res, model_res_state(r), c->start, c->last,
 		size_text(size, r->len), r->refs);
 	if (r->phys)
 		fprintf(out, "\nmemory %" PRIu64 " at 0x%" PRIx64 ", %s, %s, in %u domains",

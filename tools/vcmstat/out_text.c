@@ -22,15 +22,6 @@ const char *prot_text(char *buf, uint32_t prot)
 	return buf;
 }
 
-const char *res_state(const struct vcm_snap_res *r)
-{
-	if (r->rflags & VCM_RESERVE_BOUND)
-		return "window";
-	if (!r->phys)
-		return "reserved";
-	return r->mapped ? "active" : "bound";
-}
-
 struct out_text {
 	struct sink sink;
 	bool wide;
@@ -40,6 +31,8 @@ static void text_header(struct sink *s, const struct header *h)
 {
 	fprintf(s->out, "# vcmstat %s on %s, events by %s, faults by %s\n", h->version, h->kernel,
 		h->source, h->faults);
+	if (h->filter && *h->filter)
+		fprintf(s->out, "# only %s\n", h->filter);
 }
 
 static void text_state(struct sink *s, const struct model *m, bool resync)

@@ -38,13 +38,17 @@ struct header {
 	const char *faults;
 	uint64_t ts_ns;		/* CLOCK_MONOTONIC, as in events */
 	uint64_t realtime_ns;	/* CLOCK_REALTIME at the same moment */
+	const char *filter;	/* "" when everything is told; NULL for the same */
 };
 
 struct sink;
 
 struct sink_ops {
 	void (*header)(struct sink *s, const struct header *h);
-	/* The state that what follows builds on; @resync: after a loss, not at the start. */
+	/*
+	 * The state that what follows builds on; @resync: after a loss, not at the start.  @m goes on
+	 * to be kept true: it has every later event when that is told.
+	 */
 	void (*state)(struct sink *s, const struct model *m, bool resync);
 	/* A device or holder that the state did not name; @row as in a snapshot of @type. */
 	void (*name)(struct sink *s, unsigned int type, const void *row);
@@ -73,6 +77,9 @@ struct sink *out_perfetto_new(FILE *out);
 struct sink *out_svg_new(FILE *out);
 struct sink *out_html_new(FILE *out);
 struct sink *out_none_new(void);
+/* Before @to, which it then closes; @to itself when the filter lets everything pass. */
+struct filter;
+struct sink *out_filter_new(struct sink *to, const struct filter *filter);
 
 /* out_none.c: for sinks that do not care; close frees what xcalloc() gave. */
 void sink_no_header(struct sink *s, const struct header *h);
@@ -113,6 +120,5 @@ int out_debugfs(FILE *out, const struct model *m, const char *file);
 const char *fault_device(char *buf, const struct vcm_fault *fault);
 /* "rw", @buf of 4 */
 const char *prot_text(char *buf, uint32_t prot);
-const char *res_state(const struct vcm_snap_res *r);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "filter.h"
 #include "opts.h"
 #include "sink.h"
 
@@ -24,6 +25,7 @@ struct settings {
 	const char *input;	/* snapshot or recording to read in place of the module */
 	const char *output;	/* file to write in place of stdout */
 	const char *source;	/* NULL for auto */
+	struct filter filter;
 	uint64_t ring;		/* bytes of the event ring */
 	FILE *out;
 };
@@ -55,6 +57,7 @@ extern const struct command *const commands[];	/* ends with NULL */
 extern const struct opt global_opts[];	/* before the command or behind it */
 extern const struct opt input_opts[];	/* commands that show one state */
 extern const struct opt until_opts[];	/* commands that read a recording */
+extern const struct opt filter_opts[];	/* commands that show objects or events */
 extern const struct opt strict_opts[];	/* commands that can miss an event */
 extern struct settings settings;
 extern bool want_help, want_version, want_schema;
