@@ -76,7 +76,7 @@ loses_knowingly() {
 	local source=$1 code=0 lost
 	need_vcmstat
 	start_load
-	"$vcmstat" --source "$source" --ring 4096 verify 0.1 --rounds 20 --lossy \
+	"$vcmstat" --source "$source" --ring 4096 verify 0.1 --rounds 10 --lossy \
 		>"$scratch/said" || code=$?
 	"$vcmstat" --source "$source" --ring 4096 events --json --strict --for 2 \
 		>"$scratch/$source" || code=$((code * 100 + $?))
@@ -108,24 +108,25 @@ a_small_buffer_of_tracefs_loses_knowingly() {
 
 nothing_is_attached() {
 	[ -z "$(find "$instances" -mindepth 1 -maxdepth 1 -name 'vcmstat-*')" ] || return 1
-	! bpftool prog list | grep -q ' name vcm_'
+	bpftool prog list >"$scratch/programs"
+	! grep ' name vcm_' "$scratch/programs"
 }
 
 nothing_stays_attached_whatever_ends_vcmstat() {
-	local source signal pid
+	local how source signal pid
 	need_vcmstat
 	command -v bpftool >/dev/null || skip "no bpftool"
-	for source in tp_btf raw_tp tp tracefs; do
-		for signal in INT TERM KILL; do
-			"$vcmstat" --source "$source" events --json >"$scratch/left" &
-			pid=$!
-			wait_until grep -q '"type":"ready"' "$scratch/left"
-			refute nothing_is_attached
-			kill "-$signal" "$pid"
-			wait "$pid" || [ "$signal" = KILL ]
-			wait_until nothing_is_attached
-		done
-	done
+	for how in tp_btf:INT tp_btf:KILL raw_tp:TERM raw_tp:KILL tp:KILL tracefs:INT \
+		   tracefs:TERM tracefs:KILL; do
+		source=${how%:*} signal=${how#*:}
+		"$vcmstat" --source "$source" events --json >"$scratch/left" &
+		pid=$!
+		wait_until grep -q '"type":"ready"' "$scratch/left"
+		refute nothing_is_attached
+		kill "-$signal" "$pid"
+		wait "$pid" || [ "$signal" = KILL ]
+		wait_until nothing_is_attached
+	done >"$scratch/attached" 2>&1 || { tail -n 30 "$scratch/attached"; return 1; }
 }
 
 # What is attached holds the module, and lets it go when told to.
@@ -159,15 +160,14 @@ without_module_btf_the_next_source_is_taken() {
 	wait_until rmmod vcm
 	insmod "$scratch/vcm.ko"
 	[ ! -e /sys/kernel/btf/vcm ]
-	"$vcmstat" events --json --for 0.2 | head -n 1 | tee "$scratch/header"
-	"$vcmstat" --source tp_btf events --for 0.2 >"$scratch/refused" 2>&1 &&
-		return 1
+	"$vcmstat" -v events --json --for 0.2 >"$scratch/auto" 2>"$scratch/auto.err"
+	refute "$vcmstat" --source tp_btf events --for 0.2 >"$scratch/refused" 2>&1
 	cat "$scratch/refused"
-	"$vcmstat" -v events --for 0.2 2>&1 >/dev/null | grep '^vcmstat: not tp_btf: '
+	grep '^vcmstat: not tp_btf: ' "$scratch/auto.err"
 	rmmod vcm
 	insmod "$modules/vcm.ko"
 	reload_edu
-	grep -q '"source":"raw_tp"' "$scratch/header"
+	head -n 1 "$scratch/auto" | grep '"source":"raw_tp"'
 	grep -q 'no BTF' "$scratch/refused"
 }
 

@@ -72,7 +72,6 @@ const struct command cmd_list = {
 		"  vcmstat list --json               the same as NDJSON\n"
 		"  vcmstat list -i run.vcm           the state at the end of a recording\n",
 	.opts = opts,
-	.shared = { input_opts, until_opts, strict_opts },
-	.shared = { filter_opts, input_opts, strict_opts },
+	.shared = { filter_opts, input_opts, until_opts, strict_opts },
 	.run = run_list,
 };

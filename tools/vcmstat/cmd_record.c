@@ -70,7 +70,7 @@ static int record(struct follow *f, struct error *err)
 	if (run_begin(&run, err))
 		return -1;
 	f->limit = env.count;
-	fill_header(&h, src->ops->name, src->faults);
+	fill_header(&h, src->name, src->faults);
 	f->sink->ops->header(f->sink, &h);
 	ret = follow_start(f, err);
 	if (!ret)
@@ -85,7 +85,7 @@ static int record(struct follow *f, struct error *err)
 
 static int record_to(const struct settings *set, FILE *out, struct error *err)
 {
-	struct source *src = src_bpf_open(set->ring, set->verbose, err);
+	struct source *src = src_open(set, false, err);
 	struct follow f;
 	struct sink *sink;
 	int ret;

@@ -55,7 +55,6 @@ const struct command cmd_refs = {
 		"  vcmstat refs --context 3          who keeps context 3 and what is in it\n"
 		"  vcmstat refs -i run.vcm           at the end of a recording\n",
 	.opts = opts,
-	.shared = { input_opts, until_opts, strict_opts },
-	.shared = { filter_opts, input_opts, strict_opts },
+	.shared = { filter_opts, input_opts, until_opts, strict_opts },
 	.run = run_refs,
 };

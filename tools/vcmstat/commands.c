@@ -13,8 +13,10 @@
 /* In the order of the help, within their tasks. */
 const struct command *const commands[] = {
 	&cmd_list,
+	&cmd_map,
 	&cmd_refs,
 	&cmd_top,
+	&cmd_rates,
 	&cmd_events,
 	&cmd_record,
 	&cmd_replay,
@@ -32,6 +34,8 @@ const struct opt global_opts[] = {
 	  .task = "output" },
 	{ OPT_FILE, "output", 'o', "FILE", &settings.output, "write there, - is stdout" },
 	{ OPT_FLAG, "no-color", 0, NULL, &settings.no_color, "plain screen; NO_COLOR does it too" },
+	{ OPT_FLAG, "ascii", 0, NULL, &settings.ascii,
+	  "nothing but ASCII; a locale without UTF-8 does it too" },
 	{ OPT_TEXT, "source", 0, "SOURCE", &settings.source,
 	  "auto, tp_btf, raw_tp, tp, tracefs or snapshot", .task = "source" },
 	{ OPT_U64, "ring", 0, "BYTES", &settings.ring,

@@ -210,7 +210,7 @@ static void copy_others(const struct filter *f, const struct model *m, struct mo
 		const struct vcm_snap_phys *p = table_row(&m->phys, i);
 		struct vcm_snap_hold what = { .id = p->phys, .kind = VCM_KIND_PHYS };
 
-		if (held(f, m, &what))
+		if (!wants_holder(f) || held(f, m, &what))
 			copy_row(out, VCM_SNAP_PHYS, p);
 	}
 }

@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,12 +74,14 @@ static const struct command *parse(int argc, char **argv, bool *named, struct er
 	if (at >= argc)
 		return isatty(STDOUT_FILENO) && !settings.json && !settings.output ?
 		       &cmd_top : &cmd_list;
-	cmd = command_named(argv[at]);
+	cmd = argv[at][0] >= '0' && argv[at][0] <= '9' ? &cmd_rates : command_named(argv[at]);
 	if (!cmd) {
 		error_set(err, EXIT_USAGE, "no such command: '%s' (see --help)", argv[at]);
 		return NULL;
 	}
 	command_tables(cmd, tables);
+	if (cmd == &cmd_rates && strcmp(argv[at], cmd->name))
+		at--;	/* the word is its interval */
 	if (opts_parse(tables, argc - at - 1, argv + at + 1, false, err) < 0)
 		return NULL;
 	if (filter_range(&settings.filter, err))
@@ -164,6 +168,8 @@ int main(int argc, char **argv)
 	const struct command *cmd = parse(argc - 1, argv + 1, &named, &err);
 
 	settings.out = stdout;
+	setlocale(LC_CTYPE, "");
+	settings.ascii |= strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	settings.no_color |= no_color && *no_color;
 	if (!err.code && (settings.ring & (settings.ring - 1)))
 		error_set(&err, EXIT_USAGE, "--ring: %llu is not a power of two",

@@ -36,6 +36,9 @@ void model_fini(struct model *m)
 	table_fini(&m->count);
 	table_fini(&m->dead);
 	freed_fini(&m->freed);
+	free(m->fault);
+	m->fault = NULL;
+	m->nr_fault = 0;
 	free(m->held);
 	m->held = NULL;
 	m->nr_held = 0;
@@ -50,6 +53,32 @@ void model_inherit(struct model *m, struct model *old)
 	freed_fini(&m->freed);
 	m->freed = old->freed;
 	old->freed = (struct freed_ring){ 0 };
+	free(m->fault);
+	m->fault = old->fault;
+	m->nr_fault = old->nr_fault;
+	old->fault = NULL;
+	old->nr_fault = 0;
+}
+
+const struct vcm_event *model_fault_at(const struct model *m, uint64_t i)
+{
+	return i < m->nr_fault && i < MODEL_FAULTS ?
+	       &m->fault[(m->nr_fault - 1 - i) % MODEL_FAULTS] : NULL;
+}
+
+void model_lend_past(struct model *part, const struct model *m)
+{
+	part->freed = m->freed;
+	part->fault = m->fault;
+	part->nr_fault = m->nr_fault;
+	part->conflicts = m->conflicts;
+}
+
+void model_return_past(struct model *part)
+{
+	part->freed = (struct freed_ring){ 0 };
+	part->fault = NULL;
+	part->nr_fault = 0;
 }
 
 void model_bury(struct model *m, const struct vcm_snap_stream *s, bool ignore)

@@ -32,6 +32,8 @@ enum model_result {
 	MODEL_GAP,	/* applied, but events before it are missing: see model.gap */
 };
 
+#define MODEL_FAULTS 64
+
 struct model_gap {
 	uint32_t stream;
 	uint64_t expected;
@@ -56,6 +58,8 @@ struct model {
 	size_t cap_held;
 
 	struct freed_ring freed;		/* what was */
+	struct vcm_event *fault;		/* the last MODEL_FAULTS, a ring */
+	uint64_t nr_fault;			/* ever */
 	struct model_gap gap;			/* the last one */
 	uint64_t ops[VCM_EVENT_END];		/* events applied, by type */
 	uint64_t conflicts;
@@ -78,8 +82,15 @@ const __u64 *model_seq(const struct model *m, uint32_t stream);
  */
 bool model_leftover(const struct model *m, size_t *at, struct model_gap *gap);
 
+/* The @i-th fault that an event told of, 0 the newest; NULL when it is not kept. */
+const struct vcm_event *model_fault_at(const struct model *m, uint64_t i);
+
 /* @m is a new state of what @old showed: what only @old knows of the past goes over to it. */
 void model_inherit(struct model *m, struct model *old);
+
+/* @part shows the past of @m until it is returned, which must be before either ends. */
+void model_lend_past(struct model *part, const struct model *m);
+void model_return_past(struct model *part);
 
 /* "reserved", "bound", "active", or "window" for a sub-window. */
 const char *model_res_state(const struct vcm_snap_res *r);

@@ -354,6 +354,13 @@ static void apply_nothing(struct model *m, const struct vcm_event *ev)
 	(void)ev;
 }
 
+static void apply_fault(struct model *m, const struct vcm_event *ev)
+{
+	if (!m->fault)
+		m->fault = xcalloc(MODEL_FAULTS, sizeof(*m->fault));
+	m->fault[m->nr_fault++ % MODEL_FAULTS] = *ev;
+}
+
 static void (*const apply[VCM_EVENT_END])(struct model *, const struct vcm_event *) = {
 	[VCM_EVENT_create] = apply_create,
 	[VCM_EVENT_destroy] = apply_destroy,
@@ -373,7 +380,7 @@ static void (*const apply[VCM_EVENT_END])(struct model *, const struct vcm_event
 	[VCM_EVENT_deactivate] = apply_active,
 	[VCM_EVENT_error] = apply_nothing,
 	[VCM_EVENT_switch] = apply_switch,
-	[VCM_EVENT_fault] = apply_nothing,
+	[VCM_EVENT_fault] = apply_fault,
 	[VCM_EVENT_save] = apply_save,
 	[VCM_EVENT_restore] = apply_restore,
 };

@@ -46,7 +46,8 @@ static void debugfs_map(FILE *out, const struct model *m, uint32_t vcm)
 			continue;
 		fprintf(out, "%016" PRIx64 " %016" PRIx64 " %" PRIu64 " %s %u %" PRIu64 " %" PRIu64
 			" %" PRIx64 " %s %u\n", (uint64_t)r->start,
-			(uint64_t)(r->start + r->len - 1), (uint64_t)r->len, model_res_state(r), r->refs,
+			(uint64_t)(r->start + r->len - 1), (uint64_t)r->len,
+			model_res_state(r), r->refs,
 			(uint64_t)r->res, (uint64_t)r->phys, (uint64_t)r->off,
 			r->phys ? prot_text(prot, r->prot) : "-", r->mapped);
 	}

@@ -158,7 +158,8 @@ static void list_res(struct list *l, const struct vcm_snap_res *r)
 		indent += 2;
 	}
 	fprintf(l->out, "  %*s%0*" PRIx64 " %6s %-8s %4u %5" PRIu64, (int)indent, "",
-		(int)digits, (uint64_t)r->start, size_text(len, r->len), model_res_state(r), r->refs,
+		(int)digits, (uint64_t)r->start, size_text(len, r->len), model_res_state(r),
+		r->refs,
 		(uint64_t)r->res);
 	if (r->phys)
 		fprintf(l->out, " %6" PRIu64 " %6s %6s %-4s %4u\n", (uint64_t)r->phys,

@@ -117,6 +117,7 @@ static void take_state(struct play *p, struct rec_item *item)
 
 	if (!p->told_header)
 		tell_header(p, p->as ? p->as : &none);
+	model_inherit(item->state, &p->model);
 	model_fini(&p->model);
 	p->model = *item->state;
 	model_init(item->state);

@@ -6,104 +6,160 @@
 #include <unistd.h>
 
 #include "screen.h"
+#include "tui.h"
 
-#define ALT_SCREEN_ON	"\033[?1049h\033[?25l"
-#define ALT_SCREEN_OFF	"\033[0m\033[?25h\033[?1049l"
-#define HOME		"\033[H"
-#define CLEAR_LINE	"\033[K"
-#define CLEAR_BELOW	"\033[J"
+#ifdef HAVE_NCURSES
+#include <curses.h>
 
-bool screen_begin(struct screen *s, FILE *out, bool color)
+#define ESCAPE_MS 25	/* after that an escape is the key and not the begin of another */
+
+static struct {
+	SCREEN *screen;
+	attr_t attr[GRID_STYLES];
+	int fd;
+} term;
+
+static void set_colors(void)
 {
-	struct termios raw;
+	static const short color[GRID_STYLES] = {
+		[GRID_WARN] = COLOR_RED, [GRID_RESERVED] = COLOR_CYAN,
+		[GRID_BOUND] = COLOR_YELLOW, [GRID_ACTIVE] = COLOR_GREEN,
+		[GRID_WINDOW] = COLOR_BLUE, [GRID_FREED] = COLOR_MAGENTA,
+	};
+	short i;
 
-	s->out = out;
-	s->color = color;
-	s->has_keys = isatty(STDIN_FILENO) && !tcgetattr(STDIN_FILENO, &s->saved);
-	if (s->has_keys) {
-		raw = s->saved;
-		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-		raw.c_cc[VMIN] = 1;
-		raw.c_cc[VTIME] = 0;
-		raw.c_cc[VSUSP] = _POSIX_VDISABLE;	/* would leave the terminal like this */
-		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	start_color();
+	use_default_colors();
+	for (i = 0; i < GRID_STYLES; i++) {
+		if (!color[i])
+			continue;
+		init_pair(i, color[i], -1);
+		term.attr[i] |= (attr_t)COLOR_PAIR(i);
 	}
-	fputs(ALT_SCREEN_ON, out);
-	return !fflush(out);
 }
 
-void screen_end(struct screen *s)
+bool screen_begin(FILE *out, bool color)
 {
-	fputs(ALT_SCREEN_OFF, s->out);
-	fflush(s->out);
-	if (s->has_keys)
-		tcsetattr(STDIN_FILENO, TCSANOW, &s->saved);
+	term.screen = newterm(NULL, out, stdin);
+	if (!term.screen)
+		return false;
+	term.fd = fileno(out);
+	set_term(term.screen);
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	set_escdelay(ESCAPE_MS);
+	curs_set(0);
+	term.attr[GRID_DIM] = A_DIM;
+	term.attr[GRID_BOLD] = A_BOLD;
+	term.attr[GRID_HEAD] = A_REVERSE;
+	term.attr[GRID_CURSOR] = A_REVERSE | A_BOLD;
+	term.attr[GRID_WARN] = A_BOLD;
+	term.attr[GRID_ACTIVE] = A_NORMAL;
+	if (color && has_colors())
+		set_colors();
+	return true;
 }
 
-void screen_size(const struct screen *s, unsigned int *rows, unsigned int *cols)
+void screen_end(void)
+{
+	endwin();
+	delscreen(term.screen);
+	term.screen = NULL;
+}
+
+void screen_size(unsigned int *rows, unsigned int *cols)
 {
 	struct winsize size;
 
-	*rows = 24;
-	*cols = 80;
-	if (ioctl(fileno(s->out), TIOCGWINSZ, &size) || !size.ws_row || !size.ws_col)
-		return;
-	*rows = size.ws_row;
-	*cols = size.ws_col;
+	if (!ioctl(term.fd, TIOCGWINSZ, &size) && size.ws_row && size.ws_col &&
+	    (size.ws_row != LINES || size.ws_col != COLS))
+		resizeterm(size.ws_row, size.ws_col);
+	*rows = (unsigned int)LINES;
+	*cols = (unsigned int)COLS;
 }
 
-static const char *mark(char c, bool color)
+void screen_draw(const struct grid *g)
 {
-	if (!color)
-		return "";
-	return c == SCREEN_BOLD[0] ? "\033[1m" : c == SCREEN_WARN[0] ? "\033[1;31m" : "\033[0m";
-}
+	unsigned int row, col;
 
-/* One line up to its end, cut after @cols; returns where the next begins. */
-static const char *render_line(FILE *out, const char *text, unsigned int cols, bool color)
-{
-	unsigned int col = 0;
+	erase();
+	for (row = 0; row < g->rows; row++) {
+		for (col = 0; col < g->cols; col++) {
+			const struct grid_cell *cell = &g->cell[(size_t)row * g->cols + col];
+			wchar_t text[2] = { (wchar_t)cell->ch };
+			cchar_t ch;
 
-	for (; *text && *text != '\n'; text++) {
-		if (*text >= SCREEN_BOLD[0] && *text <= SCREEN_PLAIN[0])
-			fputs(mark(*text, color), out);
-		else if (col++ < cols)
-			fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
+			setcchar(&ch, text, term.attr[cell->style] & ~A_COLOR,
+				 (short)PAIR_NUMBER(term.attr[cell->style]), NULL);
+			mvadd_wch((int)row, (int)col, &ch);
+		}
 	}
-	fputs(mark(SCREEN_PLAIN[0], color), out);
-	return *text ? text + 1 : text;
+	refresh();
 }
 
-char *screen_render(const char *text, unsigned int rows, unsigned int cols, bool color)
+static int code_of(int key)
 {
-	char *bytes = NULL;
-	size_t len;
-	FILE *out = open_memstream(&bytes, &len);
-	unsigned int row;
-
-	if (!out)
-		return NULL;
-	fputs(HOME, out);
-	for (row = 0; row < rows && *text; row++) {
-		if (row)
-			fputs("\r\n", out);
-		text = render_line(out, text, cols, color);
-		fputs(CLEAR_LINE, out);
+	switch (key) {
+	case KEY_UP:		return TUI_UP;
+	case KEY_DOWN:		return TUI_DOWN;
+	case KEY_PPAGE:		return TUI_PAGE_UP;
+	case KEY_NPAGE:		return TUI_PAGE_DOWN;
+	case KEY_HOME:		return TUI_HOME;
+	case KEY_END:		return TUI_BOTTOM;
+	case KEY_RIGHT:
+	case KEY_ENTER:		return TUI_ENTER;
+	case KEY_LEFT:		return TUI_BACK;
+	case KEY_BACKSPACE:	return TUI_ERASE;
+	default:		return 0;
 	}
-	fputs(CLEAR_BELOW, out);
-	fclose(out);
-	return bytes;
 }
 
-void screen_draw(const struct screen *s, const char *text)
+int screen_key(void)
 {
-	unsigned int rows, cols;
-	char *bytes;
+	wint_t key;
+	int kind = get_wch(&key);
 
-	screen_size(s, &rows, &cols);
-	bytes = screen_render(text, rows, cols, s->color);
-	if (bytes)
-		fputs(bytes, s->out);
-	fflush(s->out);
-	free(bytes);
+	if (kind == ERR)
+		return -1;
+	if (kind == KEY_CODE_YES)
+		return code_of((int)key);
+	if (key == '\r' || key == '\n')
+		return TUI_ENTER;
+	if (key == 27)
+		return TUI_BACK;
+	return key == 127 || key == 8 ? TUI_ERASE : (int)key;
 }
+
+#else
+
+bool screen_begin(FILE *out, bool color)
+{
+	(void)out;
+	(void)color;
+	return false;
+}
+
+void screen_end(void)
+{
+}
+
+void screen_size(unsigned int *rows, unsigned int *cols)
+{
+	*rows = 0;
+	*cols = 0;
+}
+
+void screen_draw(const struct grid *g)
+{
+	(void)g;
+}
+
+int screen_key(void)
+{
+	return -1;
+}
+
+#endif

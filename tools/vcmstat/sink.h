@@ -46,8 +46,8 @@ struct sink;
 struct sink_ops {
 	void (*header)(struct sink *s, const struct header *h);
 	/*
-	 * The state that what follows builds on; @resync: after a loss, not at the start.  @m goes on
-	 * to be kept true: it has every later event when that is told.
+	 * The state that what follows builds on; @resync: after a loss, not at the start.  @m goes
+	 * on to be kept true: it has every later event when that is told.
 	 */
 	void (*state)(struct sink *s, const struct model *m, bool resync);
 	/* A device or holder that the state did not name; @row as in a snapshot of @type. */

@@ -2,7 +2,8 @@
 /*
  * src_bpf.c - events by BPF programs on the tracepoints of the module, faults by fentry.
  *
- * Three ways to attach, see bpf/stream.bpf.c.  Reading the BTF of a module needs CAP_SYS_ADMIN.  Attached programs pin the module; they go
+ * Three ways to attach, see bpf/stream.bpf.c.  Reading the BTF
+ * of a module needs CAP_SYS_ADMIN.  Attached programs pin the module; they go
  * when this process does, however it ends.  The fault programs are an extra: where there
  * is no VT-d, or the kernel has no dmar_fault() or refuses them, events work without.
  */
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 #include "fault.skel.h"
-#include "format.h"
+#include "tracefmt.h"
 #include "source.h"
 #include "stream.skel.h"
 

@@ -19,14 +19,14 @@
 #include <tracefs.h>
 #include <unistd.h>
 
-#include "format.h"
+#include "tracefmt.h"
 #include "guard.h"
 #include "reorder.h"
 #include "source.h"
 #include "table.h"
 
 #define PREFIX		"vcmstat-"
-#define EVENT_BYTES	100	/* one in the trace buffer, about */
+#define EVENT_BYTES	48	/* one in the trace buffer has at least */
 #define TASKS_MAX	65536	/* names remembered */
 
 struct cpu {
@@ -319,8 +319,10 @@ static int open_instance(struct src_tracefs *t, size_t ring_bytes, struct error 
 	return 0;
 }
 
+/* The kernel rounds sizes up; a page of each CPU can be with the reader. */
 static int open_cpus(struct src_tracefs *t, struct error *err)
 {
+	size_t bytes;
 	int i;
 
 	for (i = 0; i < t->nr_cpu; i++) {
@@ -331,7 +333,10 @@ static int open_cpus(struct src_tracefs *t, struct error *err)
 		if (!cpu->reader)
 			return error_set(err, EXIT_FAILED, "cannot open the trace buffer of CPU "
 					 "%d: %s", i, strerror(errno));
-		cpu->page = xcalloc(1, (size_t)tracefs_cpu_read_size(cpu->reader));
+		bytes = (size_t)tracefs_cpu_read_size(cpu->reader);
+		cpu->page = xcalloc(1, bytes);
+		bytes = 3 * bytes + 1024 * (size_t)tracefs_instance_get_buffer_size(t->instance, i);
+		t->src.capacity += bytes / EVENT_BYTES;
 		cpu->kbuf = kbuffer_alloc(sizeof(long) == 8 ? KBUFFER_LSIZE_8 : KBUFFER_LSIZE_4,
 					  KBUFFER_ENDIAN_LITTLE);
 	}
@@ -361,7 +366,6 @@ struct source *src_tracefs_open(size_t ring_bytes, struct error *err)
 	t->src.ops = &src_tracefs_ops;
 	t->src.name = "tracefs";
 	t->src.faults = "none";
-	t->src.capacity = ring_bytes / EVENT_BYTES;
 	t->nr_cpu = (int)sysconf(_SC_NPROCESSORS_CONF);
 	t->cpu = xcalloc((size_t)t->nr_cpu, sizeof(*t->cpu));
 	table_init(&t->tasks, sizeof(struct task));

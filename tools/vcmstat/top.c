@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * top.c - see top.h.  The text fits 80 columns and 24 rows; what does not fit is said, not cut.
- */
+/* top.c - see top.h.  The text fits 80 columns. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "screen.h"
 #include "top.h"
 
 static struct top *of(struct sink *s)
@@ -125,6 +122,7 @@ void top_mark(struct top *top, uint64_t now)
 {
 	top->seconds = (double)(now - top->ts_ns) / 1e9;
 	top->ts_ns = now;
+	top->rates[top->nr_rates++ % TOP_RATES] = top_rate_all(top);
 }
 
 void top_unmark(struct top *top)
@@ -144,71 +142,73 @@ static double rate(const struct top *top, uint64_t now, uint64_t before)
 	return top->seconds > 0 ? (double)(now - before) / top->seconds : 0;
 }
 
-static double rate_of(const struct top *top, enum vcm_event_type type)
+double top_context_rate(const struct top *top, uint32_t vcm)
+{
+	const struct top_context *c = table_find(&top->contexts, vcm, 0);
+
+	return c ? rate(top, c->events, c->events_before) : 0;
+}
+
+double top_rate(const struct top *top, enum vcm_event_type type)
 {
 	return rate(top, top->ops[type], top->ops_before[type]);
 }
 
-static double rate_all(const struct top *top)
+double top_rate_all(const struct top *top)
 {
 	double sum = 0;
 	unsigned int type;
 
 	for (type = 0; type < VCM_EVENT_END; type++)
-		sum += rate_of(top, type);
+		sum += top_rate(top, type);
 	return sum;
 }
 
 static void text_totals(FILE *out, const struct top *top, const struct model *m,
-			const struct totals *t, bool marks)
+			const struct totals *t)
 {
-	bool alarm = marks && (totals_lost(t) || t->faults || m->conflicts);
 	char reserved[16], bound[16], mapped[16], memory[16];
 	struct model_sum sum;
 
 	model_total(m, &sum);
-	fprintf(out, "%svcmstat top%s  %s  source %s, faults %s  %.0fs\n",
-		marks ? SCREEN_BOLD : "", marks ? SCREEN_PLAIN : "", top->header.kernel,
+	fprintf(out, "vcmstat top  %s  source %s, faults %s  %.0fs\n", top->header.kernel,
 		top->header.source, top->header.faults,
 		(double)(top->ts_ns - top->started_ns) / 1e9);
+	if (top->header.filter && *top->header.filter)
+		fprintf(out, "only %s\n", top->header.filter);
 	fprintf(out, "contexts %" PRIu64 "  reservations %" PRIu64 "  references %" PRIu64
 		"  associations %" PRIu64 "  active %" PRIu64 "\n", sum.contexts,
 		sum.reservations, sum.refs, sum.associations, sum.active);
 	fprintf(out, "bytes reserved %s  bound %s  active %s  memory %s\n",
 		size_text(reserved, sum.reserved), size_text(bound, sum.bound),
 		size_text(mapped, sum.mapped), size_text(memory, sum.memory_bytes));
-	fprintf(out, "%sevents %" PRIu64 "  lost %" PRIu64 "  resyncs %" PRIu64 "  faults %" PRIu64
-		"%s%s\n", alarm ? SCREEN_WARN : "", t->events, totals_lost(t), t->resyncs,
-		t->faults, m->conflicts ? "  EVENTS CONTRADICT THE STATE" : "",
-		alarm ? SCREEN_PLAIN : "");
+	fprintf(out, "events %" PRIu64 "  lost %" PRIu64 "  resyncs %" PRIu64 "  faults %" PRIu64
+		"%s\n", t->events, totals_lost(t), t->resyncs,
+		t->faults, m->conflicts ? "  EVENTS CONTRADICT THE STATE" : "");
 }
 
 static void text_rates(FILE *out, const struct top *top)
 {
-	fprintf(out, "per second: events %.1f  reserve %.1f/%.1f  bind %.1f/%.1f\n", rate_all(top),
-		rate_of(top, VCM_EVENT_reserve), rate_of(top, VCM_EVENT_unreserve),
-		rate_of(top, VCM_EVENT_bind), rate_of(top, VCM_EVENT_unbind));
+	fprintf(out, "per second: events %.1f  reserve %.1f/%.1f  bind %.1f/%.1f\n",
+		top_rate_all(top),
+		top_rate(top, VCM_EVENT_reserve), top_rate(top, VCM_EVENT_unreserve),
+		top_rate(top, VCM_EVENT_bind), top_rate(top, VCM_EVENT_unbind));
 	fprintf(out, "            map %.1f/%.1f  refs %.1f/%.1f  errors %.1f\n",
-		rate_of(top, VCM_EVENT_map), rate_of(top, VCM_EVENT_unmap),
-		rate_of(top, VCM_EVENT_ref), rate_of(top, VCM_EVENT_unref),
-		rate_of(top, VCM_EVENT_error));
+		top_rate(top, VCM_EVENT_map), top_rate(top, VCM_EVENT_unmap),
+		top_rate(top, VCM_EVENT_ref), top_rate(top, VCM_EVENT_unref),
+		top_rate(top, VCM_EVENT_error));
 }
 
-/* At most @max contexts, 0 for all; returns the lines printed. */
-static unsigned int text_contexts(FILE *out, const struct top *top, const struct model *m,
-				  unsigned int max, bool marks)
+static void text_contexts(FILE *out, const struct top *top, const struct model *m)
 {
 	struct model_sum *sums = model_sums(m);
-	unsigned int lines = 1;
 	size_t nr, i;
 	const void **rows = model_sorted(m, VCM_SNAP_CONTEXT, &nr);
 
-	fprintf(out, "%s%8s %-7s %5s %7s %8s %8s %8s %5s %5s %8s%s\n", marks ? SCREEN_BOLD : "",
-		"CONTEXT", "DRIVER", "REFS", "RESERV", "RESERVED", "BOUND", "ACTIVE", "DEVS",
-		"RREFS", "EVENTS/S", marks ? SCREEN_PLAIN : "");
-	for (i = 0; i < nr && (!max || i < max); i++) {
+	fprintf(out, "%8s %-7s %5s %7s %8s %8s %8s %5s %5s %8s\n", "CONTEXT", "DRIVER", "REFS",
+		"RESERV", "RESERVED", "BOUND", "ACTIVE", "DEVS", "RREFS", "EVENTS/S");
+	for (i = 0; i < nr; i++) {
 		const struct vcm_snap_context *c = rows[i];
-		const struct top_context *tc = table_find(&top->contexts, c->vcm, 0);
 		const char *driver = schema_enum(SCHEMA_driver, c->driver);
 		char reserved[16], bound[16], mapped[16];
 
@@ -217,47 +217,19 @@ static unsigned int text_contexts(FILE *out, const struct top *top, const struct
 			sums[i].reservations, size_text(reserved, sums[i].reserved),
 			size_text(bound, sums[i].bound), size_text(mapped, sums[i].mapped),
 			sums[i].active, sums[i].associations, sums[i].refs,
-			tc ? rate(top, tc->events, tc->events_before) : 0.0);
-		lines++;
-	}
-	if (i < nr) {
-		fprintf(out, "         and %zu more\n", nr - i);
-		lines++;
+			top_context_rate(top, c->vcm));
 	}
 	free(rows);
 	free(sums);
-	return lines;
 }
 
-static void text_recent(FILE *out, const struct top *top, unsigned int rows)
+void top_text(FILE *out, const struct top *top, const struct model *m, const struct totals *t)
 {
-	uint64_t nr = top->nr_recent < TOP_RECENT ? top->nr_recent : TOP_RECENT, i;
-
-	if (nr > rows)
-		nr = rows;
-	for (i = top->nr_recent - nr; i < top->nr_recent; i++) {
-		const struct top_recent *slot = &top->recent[i % TOP_RECENT];
-
-		if (slot->is_fault)
-			out_fault(out, &slot->fault);
-		else
-			out_event(out, &slot->event);
-	}
-}
-
-void top_text(FILE *out, const struct top *top, const struct model *m, const struct totals *t,
-	      unsigned int rows, bool marks)
-{
-	const unsigned int fixed = 8;	/* totals, rates and the empty lines */
-	unsigned int left = rows > fixed ? rows - fixed : 0, used;
-
-	text_totals(out, top, m, t, marks);
+	text_totals(out, top, m, t);
 	text_rates(out, top);
 	fputc('\n', out);
-	used = text_contexts(out, top, m, rows ? 1 + left / 2 : 0, marks);
+	text_contexts(out, top, m);
 	fputc('\n', out);
-	if (left > used)
-		text_recent(out, top, left - used);
 }
 
 static void json_context(struct json *j, const struct top *top,
@@ -276,7 +248,7 @@ static void json_context(struct json *j, const struct top *top,
 	json_u64(j, "references", sum->refs);
 	json_u64(j, "associations", sum->associations);
 	json_u64(j, "active", sum->active);
-	json_real(j, "events_per_second", tc ? rate(top, tc->events, tc->events_before) : 0.0);
+	json_real(j, "events_per_second", top_context_rate(top, c->vcm));
 	json_u64(j, "errors", tc ? tc->errors : 0);
 	json_end(j);
 }
@@ -297,13 +269,9 @@ static void json_sums(struct json *j, const struct model *m)
 	json_u64(j, "active", sum.active);
 }
 
-void top_json(struct json *j, const struct top *top, const struct model *m,
-	      const struct totals *t)
+void top_json_totals(struct json *j, const struct top *top, const struct model *m,
+		     const struct totals *t)
 {
-	struct model_sum *sums = model_sums(m);
-	size_t nr, i;
-	const void **rows = model_sorted(m, VCM_SNAP_CONTEXT, &nr);
-
 	json_begin(j, "top");
 	json_u64(j, "ts_ns", top->ts_ns);
 	json_real(j, "interval_seconds", top->seconds);
@@ -312,12 +280,22 @@ void top_json(struct json *j, const struct top *top, const struct model *m,
 	json_u64(j, "lost", totals_lost(t));
 	json_u64(j, "resyncs", t->resyncs);
 	json_u64(j, "faults", t->faults);
-	json_real(j, "events_per_second", rate_all(top));
-	json_real(j, "reserves_per_second", rate_of(top, VCM_EVENT_reserve));
-	json_real(j, "binds_per_second", rate_of(top, VCM_EVENT_bind));
-	json_real(j, "maps_per_second", rate_of(top, VCM_EVENT_map));
-	json_real(j, "errors_per_second", rate_of(top, VCM_EVENT_error));
+	json_real(j, "events_per_second", top_rate_all(top));
+	json_real(j, "reserves_per_second", top_rate(top, VCM_EVENT_reserve));
+	json_real(j, "binds_per_second", top_rate(top, VCM_EVENT_bind));
+	json_real(j, "maps_per_second", top_rate(top, VCM_EVENT_map));
+	json_real(j, "errors_per_second", top_rate(top, VCM_EVENT_error));
 	json_end(j);
+}
+
+void top_json(struct json *j, const struct top *top, const struct model *m,
+	      const struct totals *t)
+{
+	struct model_sum *sums = model_sums(m);
+	size_t nr, i;
+	const void **rows = model_sorted(m, VCM_SNAP_CONTEXT, &nr);
+
+	top_json_totals(j, top, m, t);
 	for (i = 0; i < nr; i++)
 		json_context(j, top, rows[i], &sums[i]);
 	free(rows);

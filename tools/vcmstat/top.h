@@ -9,6 +9,7 @@
 #include "sink.h"
 
 #define TOP_RECENT 64	/* a power of two */
+#define TOP_RATES 256
 
 /* An event or a fault that was seen lately. */
 struct top_recent {
@@ -35,6 +36,8 @@ struct top {
 	uint64_t ts_ns;				/* of the last report */
 	uint64_t started_ns;
 	double seconds;				/* what the rates are over */
+	double rates[TOP_RATES];		/* events a second of the last intervals */
+	uint64_t nr_rates;			/* ever */
 	struct top_recent recent[TOP_RECENT];
 	uint64_t nr_recent;
 };
@@ -45,9 +48,14 @@ void top_fini(struct top *top);
 void top_mark(struct top *top, uint64_t now);
 void top_unmark(struct top *top);
 
-/* @rows: lines to fill with the last events, 0 for none; with screen marks when @marks. */
-void top_text(FILE *out, const struct top *top, const struct model *m, const struct totals *t,
-	      unsigned int rows, bool marks);
+double top_context_rate(const struct top *top, uint32_t vcm);
+double top_rate(const struct top *top, enum vcm_event_type type);
+double top_rate_all(const struct top *top);
+
+void top_text(FILE *out, const struct top *top, const struct model *m, const struct totals *t);
+/* The record of all, without those of contexts. */
+void top_json_totals(struct json *j, const struct top *top, const struct model *m,
+		     const struct totals *t);
 void top_json(struct json *j, const struct top *top, const struct model *m,
 	      const struct totals *t);
 

@@ -20,6 +20,7 @@ struct settings {
 	bool json;
 	bool verbose;
 	bool no_color;
+	bool ascii;
 	bool strict;
 	const char *until;	/* stop reading a recording there */
 	const char *input;	/* snapshot or recording to read in place of the module */
@@ -39,7 +40,7 @@ enum command_task {
 	TASK_END,
 };
 
-#define COMMAND_SHARED 3
+#define COMMAND_SHARED 4
 
 struct command {
 	const char *name;
@@ -71,6 +72,8 @@ extern const struct command cmd_completion;
 extern const struct command cmd_events;
 extern const struct command cmd_export;
 extern const struct command cmd_list;
+extern const struct command cmd_map;
+extern const struct command cmd_rates;
 extern const struct command cmd_record;
 extern const struct command cmd_refs;
 extern const struct command cmd_replay;
@@ -108,6 +111,7 @@ enum run_wake {
 struct run {
 	int data_fd;		/* -1 for none */
 	int key_fd;		/* -1 for none */
+	bool own_keys;		/* whoever asked reads them, on RUN_KEY */
 	double interval;	/* seconds between ticks, 0 for none */
 	double seconds;		/* stop after, 0 for never */
 

@@ -9,117 +9,43 @@
 #include <string.h>
 
 #include "gen.h"
+#include "golden.h"
 #include "json.h"
-#include "screen.h"
 #include "sink.h"
 #include "tap.h"
 #include "top.h"
 
-static char *text;
-static size_t text_len;
-
-static FILE *begin(void)
-{
-	free(text);
-	text = NULL;
-	return open_memstream(&text, &text_len);
-}
-
-static char *slurp(const char *path)
-{
-	FILE *in = fopen(path, "r");
-	char *buf = xcalloc(1, 1 << 16);
-	size_t len = in ? fread(buf, 1, (1 << 16) - 1, in) : 0;
-
-	if (in)
-		fclose(in);
-	buf[len] = '\0';
-	return buf;
-}
-
-static void compare(const char *name)
-{
-	const char *dir = getenv("VCMSTAT_GOLDEN");
-	char path[512], *want;
-	size_t at;
-
-	CHECK(dir != NULL);
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if (getenv("VCMSTAT_GOLDEN_WRITE")) {
-		FILE *out = fopen(path, "w");
-
-		CHECK(out != NULL);
-		fputs(text, out);
-		fclose(out);
-		return;
-	}
-	want = slurp(path);
-	for (at = 0; text[at] && text[at] == want[at]; at++)
-		;
-	if (text[at] != want[at])
-		tap_note("%s differs at byte %zu: '%.60s' in place of '%.60s'", name, at, text + at,
-			 want + at);
-	CHECK(text[at] == want[at]);
-	free(want);
-}
-
-static void scene(struct model *m)
-{
-	struct error err = { 0 };
-	struct gen g;
-	size_t len;
-	void *buf;
-
-	gen_scene(&g);
-	buf = gen_snapshot(&g, &len);
-	model_init(m);
-	CHECK_EQ(model_load(m, buf, len, &err), 0);
-	free(buf);
-}
-
-static unsigned int widest(void)
-{
-	unsigned int max = 0;
-	const char *line = text, *end;
-
-	for (; (end = strchr(line, '\n')); line = end + 1) {
-		if ((unsigned int)(end - line) > max)
-			max = (unsigned int)(end - line);
-	}
-	return max;
-}
-
 static void test_list(void)
 {
 	struct model m;
-	FILE *out = begin();
+	FILE *out = golden_begin();
 
-	scene(&m);
+	golden_scene(&m);
 	out_list(out, &m);
 	fclose(out);
 	model_fini(&m);
-	compare("list.txt");
-	CHECK(widest() < 80);
+	golden_compare("list.txt");
+	CHECK(golden_widest() < 80);
 }
 
 static void test_refs(void)
 {
 	struct model m;
-	FILE *out = begin();
+	FILE *out = golden_begin();
 	size_t all;
 
-	scene(&m);
+	golden_scene(&m);
 	out_refs(out, &m, 0);
 	fclose(out);
-	compare("refs.txt");
-	CHECK(widest() < 80);
-	all = text_len;
-	out = begin();
+	golden_compare("refs.txt");
+	CHECK(golden_widest() < 80);
+	all = strlen(golden_text());
+	out = golden_begin();
 	out_refs(out, &m, 2);
 	fclose(out);
-	CHECK(text_len < all);
-	CHECK(!strstr(text, "reservation       1 "));
-	CHECK(strstr(text, "phys              - "));
+	CHECK(strlen(golden_text()) < all);
+	CHECK(!strstr(golden_text(), "reservation       1 "));
+	CHECK(strstr(golden_text(), "phys              - "));
 	model_fini(&m);
 }
 
@@ -127,15 +53,15 @@ static void test_refs_json(void)
 {
 	struct model m;
 	struct json j;
-	FILE *out = begin();
+	FILE *out = golden_begin();
 
-	scene(&m);
+	golden_scene(&m);
 	json_init(&j, out);
 	out_refs_json(&j, &m, 0);
 	json_fini(&j);
 	fclose(out);
 	model_fini(&m);
-	compare("refs.ndjson");
+	golden_compare("refs.ndjson");
 }
 
 /* Names that a process chose for itself, as long as they can be, many of them. */
@@ -147,7 +73,7 @@ static void test_hostile_names(void)
 				      .count = 1000000000 };
 	struct vcm_snap_holder h = { .name = "\033[2J\n\xc2\x9b" };
 	struct model m;
-	FILE *out = begin();
+	FILE *out = golden_begin();
 	const char *at;
 
 	model_init(&m);
@@ -167,24 +93,24 @@ static void test_hostile_names(void)
 	out_list(out, &m);
 	out_refs(out, &m, 0);
 	fclose(out);
-	for (at = text; *at; at++)
+	for (at = golden_text(); *at; at++)
 		CHECK(*at == '\n' || (*at >= ' ' && *at <= '~'));
-	CHECK(strstr(text, "3 more\n"));
-	CHECK(strstr(text, "4 holders\n"));
-	CHECK(widest() < 100);
+	CHECK(strstr(golden_text(), "3 more\n"));
+	CHECK(strstr(golden_text(), "4 holders\n"));
+	CHECK(golden_widest() < 100);
 	model_fini(&m);
 }
 
 static void test_debugfs(void)
 {
 	struct model m;
-	FILE *out = begin();
+	FILE *out = golden_begin();
 
-	scene(&m);
+	golden_scene(&m);
 	out_debugfs(out, &m, NULL);
 	fclose(out);
-	compare("debugfs.txt");
-	out = begin();
+	golden_compare("debugfs.txt");
+	out = golden_begin();
 	CHECK_EQ(out_debugfs(out, &m, "2/map"), 0);
 	CHECK_EQ(out_debugfs(out, &m, "reference_counts"), 0);
 	CHECK_EQ(out_debugfs(out, &m, "4/map"), -1);
@@ -228,7 +154,7 @@ static void tell_all(struct sink *s)
 	s->ops->fault(s, &fault);
 	s->ops->gap(s, &gap);
 	s->ops->dropped(s, 2);
-	scene(&m);
+	golden_scene(&m);
 	s->ops->state(s, &m, true);
 	s->ops->tick(s, 8000000000, &t);
 	s->ops->end(s, &t, "SIGINT");
@@ -238,25 +164,25 @@ static void tell_all(struct sink *s)
 
 static void test_events(void)
 {
-	FILE *out = begin();
+	FILE *out = golden_begin();
 
 	tell_all(out_text_new(out));
 	fclose(out);
-	compare("events.txt");
-	CHECK(widest() < 80);
-	out = begin();
+	golden_compare("events.txt");
+	CHECK(golden_widest() < 80);
+	out = golden_begin();
 	tell_all(out_wide_new(out));
 	fclose(out);
-	compare("wide.txt");
+	golden_compare("wide.txt");
 }
 
 static void test_json(void)
 {
-	FILE *out = begin();
+	FILE *out = golden_begin();
 
 	tell_all(out_json_new(out));
 	fclose(out);
-	compare("events.ndjson");
+	golden_compare("events.ndjson");
 }
 
 static void with_top(struct top *top, struct model *m, struct totals *t)
@@ -272,7 +198,7 @@ static void with_top(struct top *top, struct model *m, struct totals *t)
 	gen_scene_into(&g);
 	top->sink.ops->fault(&top->sink, &fault);
 	top_mark(top, 3000000000);
-	scene(m);
+	golden_scene(m);
 	*t = (struct totals){ .events = g.emitted, .faults = 1, .gaps = 2 };
 }
 
@@ -281,62 +207,15 @@ static void test_top(void)
 	struct totals t;
 	struct model m;
 	struct top top;
-	FILE *out = begin();
+	FILE *out = golden_begin();
 
 	with_top(&top, &m, &t);
-	top_text(out, &top, &m, &t, 0, false);
+	top_text(out, &top, &m, &t);
 	fclose(out);
-	compare("top.txt");
-	CHECK(widest() < 80);
+	golden_compare("top.txt");
+	CHECK(golden_widest() < 80);
 	model_fini(&m);
 	top_fini(&top);
-}
-
-/* On the screen: never more rows or columns than there are, whatever the size. */
-static void test_screen(void)
-{
-	static const unsigned int sizes[][2] = { { 24, 80 }, { 1, 1 }, { 5, 20 }, { 60, 200 } };
-	struct totals t;
-	struct model m;
-	struct top top;
-	size_t i;
-
-	with_top(&top, &m, &t);
-	for (i = 0; i < ARRAY_LEN(sizes); i++) {
-		FILE *out = begin();
-		unsigned int rows = 1, col = 0;
-		char *bytes, *at;
-
-		top_text(out, &top, &m, &t, sizes[i][0], true);
-		fclose(out);
-		bytes = screen_render(text, sizes[i][0], sizes[i][1], false);
-		for (at = bytes; *at; at++) {
-			if (*at == '\033') {	/* none of the sequences moves right */
-				at += strcspn(at, "HKJm");
-			} else if (*at == '\n') {
-				rows++;
-				col = 0;
-			} else if (*at != '\r') {
-				col++;
-			}
-			CHECK(col <= sizes[i][1]);
-		}
-		CHECK(rows <= sizes[i][0]);
-		free(bytes);
-	}
-	model_fini(&m);
-	top_fini(&top);
-}
-
-static void test_screen_bytes(void)
-{
-	FILE *out = begin();
-	char *bytes = screen_render("a" SCREEN_BOLD "bcd" SCREEN_PLAIN "\nx\033[2J\n", 2, 3, true);
-
-	fputs(bytes, out);
-	fclose(out);
-	free(bytes);
-	CHECK_STR(text, "\033[Ha\033[1mbc\033[0m\033[0m\033[K\r\nx?[\033[0m\033[K\033[J");
 }
 
 static const struct tap_test tests[] = {
@@ -348,14 +227,12 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_events, "events as text are as expected, below 80 columns unless wide"),
 	TAP_TEST(test_json, "events as NDJSON are as expected"),
 	TAP_TEST(test_top, "a report of top is as expected and narrower than 80 columns"),
-	TAP_TEST(test_screen, "the screen of top fits every size"),
-	TAP_TEST(test_screen_bytes, "the screen lets no control character of the text through"),
 };
 
 int main(void)
 {
 	int ret = tap_main("golden", tests, ARRAY_LEN(tests));
 
-	free(text);
+	golden_end();
 	return ret;
 }

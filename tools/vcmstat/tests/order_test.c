@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format.h"
+#include "tracefmt.h"
 #include "reorder.h"
 #include "tap.h"
 #include "vcm_bpf.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* format.c - see format.h. */
+/* tracefmt.c - see tracefmt.h. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "format.h"
+#include "tracefmt.h"
 #include "vcm_bpf.h"
 
 /* The head as the schema has it, and where it goes. */

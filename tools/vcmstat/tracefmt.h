@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * format.h - how the trace buffer of the running kernel lays our events out.
+ * tracefmt.h - how the trace buffer of the running kernel lays our events out.
  *
  * Read from the `format` file of each event, so that nothing is assumed: a field that is not
  * there, or of another size, makes the event unreadable with the name of the field.
  */
-#ifndef VCMSTAT_FORMAT_H
-#define VCMSTAT_FORMAT_H
+#ifndef VCMSTAT_TRACEFMT_H
+#define VCMSTAT_TRACEFMT_H
 
 #include "schema.h"
 #include "util.h"
