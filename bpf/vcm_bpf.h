@@ -51,6 +51,76 @@ struct vcm_tp_##event {								\
 };
 VCM_EVENTS(VCM_TP_STRUCT)
 
+/* Operations that are timed: their names for people, and the functions of the module. */
+#define VCM_TIMED(F)								\
+	F(create, vcm_create)							\
+	F(destroy, vcm_destroy_as)						\
+	F(reserve, vcm_reserve)							\
+	F(reserve_at, vcm_reserve_at)						\
+	F(unreserve, vcm_unreserve_as)						\
+	F(phys_alloc, vcm_phys_alloc)						\
+	F(bind, vcm_bind_range)							\
+	F(unbind, vcm_unbind)							\
+	F(rebind, vcm_rebind)							\
+	F(map, vcm_map)								\
+	F(unmap, vcm_unmap)							\
+	F(assoc, vcm_assoc)							\
+	F(deassoc, vcm_deassoc)							\
+	F(activate, vcm_activate)						\
+	F(deactivate, vcm_deactivate)						\
+	F(switch, vcm_switch)							\
+	F(find_res, vcm_find_res)						\
+	F(translate, vcm_translate)
+
+#define VCM_TIMED_ENTRY(name, func) VCM_TIMED_##name,
+enum vcm_timed { VCM_TIMED(VCM_TIMED_ENTRY) VCM_TIMED_END };
+
+#define VCM_HIST_BUCKETS 320	/* for times of up to 2^42 ns; longer ones are in the last */
+
+struct vcm_hist_sum {
+	__u64 ns;	/* of all */
+	__u64 max;
+};
+
+/*
+ * Eight buckets for each power of two, so that a bucket is within an eighth of every value in it;
+ * below 16 each value has its own.
+ */
+static inline __attribute__((always_inline)) __u32 vcm_hist_bucket(__u64 value)
+{
+	__u32 shift = 0, at, step;
+
+	for (step = 32; step; step >>= 1) {
+		if (value >> shift >> step >= 8) {
+			/* the top bits below the step: leave 8 to 15 */
+			shift += step;
+		}
+	}
+	at = shift * 8 + (__u32)(value >> shift);
+	return at < VCM_HIST_BUCKETS ? at : VCM_HIST_BUCKETS - 1;
+}
+
+#define VCM_LEAK_FRAMES 24
+
+/* References of one holder to one object, as in struct vcm_snap_hold. */
+struct vcm_leak_key {
+	__u64 id;
+	__u32 vcm;
+	__u32 kind;
+	__u32 holder;
+	__u32 rsvd;
+};
+
+struct vcm_leak {
+	__u64 ts_ns;	/* CLOCK_MONOTONIC, of the first that is still held */
+	__s64 stack;	/* key in the map of stacks, negative for none */
+	__u32 pid;
+	__u32 tid;
+	__u32 count;
+	__u32 rsvd;
+	char comm[16];
+};
+
 #define VCM_ITER_PAYLOAD 96	/* bytes of a record that the iterator of the module hands out */
 
 /**

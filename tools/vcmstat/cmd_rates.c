@@ -107,6 +107,8 @@ static int rates_all(struct lines *l, const struct settings *set, struct error *
 	ret = feed_open(&l->feed, set, &l->top.sink, 1, err);
 	if (!ret && json)
 		json->ops->header(json, &l->top.header);
+	run_restart(&run);
+	top_begin(&l->top, now_ns());
 	if (!ret) {
 		run.data_fd = feed_fd(&l->feed);
 		ret = watch(l, set, &run, err);

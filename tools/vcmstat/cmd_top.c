@@ -163,6 +163,8 @@ static int top_all(struct view *v, double speed, struct error *err)
 		json->ops->header(json, &v->top.header);
 	}
 	run.data_fd = ret ? -1 : feed_fd(&v->feed);
+	run_restart(&run);
+	top_begin(&v->top, now_ns());
 	if (!ret)
 		ret = watch_screen(v, &run, err);
 	if (!ret)

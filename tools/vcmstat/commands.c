@@ -17,6 +17,8 @@ const struct command *const commands[] = {
 	&cmd_refs,
 	&cmd_top,
 	&cmd_rates,
+	&cmd_hist,
+	&cmd_leak,
 	&cmd_events,
 	&cmd_record,
 	&cmd_replay,

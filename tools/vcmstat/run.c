@@ -17,6 +17,14 @@
 
 #define LOOK_NS	50000000u	/* sources wake us only when much waits */
 
+void run_restart(struct run *run)
+{
+	uint64_t now = now_ns();
+
+	run->next_tick = now + (uint64_t)(run->interval * 1e9);
+	run->deadline = run->seconds > 0 ? now + (uint64_t)(run->seconds * 1e9) : UINT64_MAX;
+}
+
 int run_begin(struct run *run, struct error *err)
 {
 	sigset_t set;
@@ -30,8 +38,7 @@ int run_begin(struct run *run, struct error *err)
 	run->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (run->signal_fd < 0)
 		return error_set(err, EXIT_FAILED, "signalfd: %s", strerror(errno));
-	run->next_tick = now_ns() + (uint64_t)(run->interval * 1e9);
-	run->deadline = run->seconds > 0 ? now_ns() + (uint64_t)(run->seconds * 1e9) : UINT64_MAX;
+	run_restart(run);
 	return 0;
 }
 

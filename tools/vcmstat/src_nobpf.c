@@ -3,6 +3,8 @@
  * src_nobpf.c - in place of src_bpf.c and src_iter.c where there is no clang or no libbpf, and in
  * the program that the tests run: all but the live stream works.
  */
+#include "hist.h"
+#include "leak.h"
 #include "source.h"
 
 #define WITHOUT "this vcmstat is built without BPF, which events of the running module need"
@@ -27,4 +29,56 @@ int src_iter_read(void **buf, size_t *len, struct error *err)
 	(void)buf;
 	(void)len;
 	return error_set(err, EXIT_ABSENT, WITHOUT);
+}
+
+struct src_hist *src_hist_open(int verbose, struct error *err)
+{
+	(void)verbose;
+	if (!src_snap_check(err))
+		error_set(err, EXIT_ABSENT, WITHOUT);
+	return NULL;
+}
+
+const char *src_hist_name(const struct src_hist *s)
+{
+	(void)s;
+	return "none";
+}
+
+int src_hist_read(struct src_hist *s, struct hists *out, struct error *err)
+{
+	(void)s;
+	(void)out;
+	return error_set(err, EXIT_ABSENT, WITHOUT);
+}
+
+void src_hist_close(struct src_hist *s)
+{
+	(void)s;
+}
+
+struct src_leak *src_leak_open(int verbose, struct error *err)
+{
+	(void)verbose;
+	if (!src_snap_check(err))
+		error_set(err, EXIT_ABSENT, WITHOUT);
+	return NULL;
+}
+
+const char *src_leak_name(const struct src_leak *s)
+{
+	(void)s;
+	return "none";
+}
+
+int src_leak_read(struct src_leak *s, struct leaks *l, struct error *err)
+{
+	(void)s;
+	(void)l;
+	return error_set(err, EXIT_ABSENT, WITHOUT);
+}
+
+void src_leak_close(struct src_leak *s)
+{
+	(void)s;
 }

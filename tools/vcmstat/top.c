@@ -118,6 +118,12 @@ void top_fini(struct top *top)
 	table_fini(&top->contexts);
 }
 
+void top_begin(struct top *top, uint64_t now)
+{
+	top->ts_ns = now;
+	top->started_ns = now;
+}
+
 void top_mark(struct top *top, uint64_t now)
 {
 	top->seconds = (double)(now - top->ts_ns) / 1e9;

@@ -44,6 +44,8 @@ struct top {
 
 void top_init(struct top *top, uint64_t now);
 void top_fini(struct top *top);
+/* Time begins now: making ready may have taken a while. */
+void top_begin(struct top *top, uint64_t now);
 /* Rates from here on are over the time since the last mark. */
 void top_mark(struct top *top, uint64_t now);
 void top_unmark(struct top *top);

@@ -71,6 +71,8 @@ void command_tables(const struct command *cmd, const struct opt **tables);
 extern const struct command cmd_completion;
 extern const struct command cmd_events;
 extern const struct command cmd_export;
+extern const struct command cmd_hist;
+extern const struct command cmd_leak;
 extern const struct command cmd_list;
 extern const struct command cmd_map;
 extern const struct command cmd_rates;
@@ -124,6 +126,8 @@ struct run {
 };
 
 int run_begin(struct run *run, struct error *err);
+/* Intervals and the end count from now on: making ready may have taken a while. */
+void run_restart(struct run *run);
 enum run_wake run_wait(struct run *run);
 /* Sleep until that moment; false when something said stop first. */
 bool run_until(struct run *run, uint64_t when_ns);
