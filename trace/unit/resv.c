@@ -2,6 +2,8 @@
 /*
  * resv.c - regions that devices cannot use are reserved while they are associated.
  */
+#include <stdio.h>
+
 #include "fake.h"
 #include "os_test.h"
 #include "unit.h"
@@ -71,6 +73,103 @@ TEST(devices_share_a_region)
 	CHECK_PTR_ERR(-EADDRINUSE, vcm_reserve_at(vcm, 7 * PAGE, PAGE));
 	CHECK_ERR(0, vcm_deassoc(assoc[1]));
 	vcm_unreserve(unit_res_at(vcm, 4 * PAGE, 4));
+	vcm_destroy(vcm);
+}
+
+/* "4+2 8+1": the regions there are, in pages. */
+static const char *regions(void)
+{
+	static char text[256];
+	struct state state;
+	size_t len = 0;
+
+	unit_snapshot(&state);
+	text[0] = '\0';
+	for (u32 i = 0; i < state.table[VCM_SNAP_RES].nr; i++) {
+		const struct vcm_snap_res *res = state_record(&state, VCM_SNAP_RES, i);
+
+		CHECK_EQ(VCM_RESERVE_FIXED | VCM_RESERVE_SYSTEM, res->rflags);
+		len += snprintf(text + len, sizeof(text) - len, "%s%llu+%llu", i ? " " : "",
+				(unsigned long long)(res->start / PAGE),
+				(unsigned long long)(res->len / PAGE));
+		CHECK(len < sizeof(text));
+	}
+	state_clear(&state);
+	return text;
+}
+
+TEST(regions_that_overlap_in_part_are_one_union)
+{
+	struct fake_device *fake[3] = { fake_device("a", 0), fake_device("b", 0),
+					fake_device("c", 0) };
+	struct vcm *vcm = unit_context(0, 64 * PAGE - 1);
+	struct vcm_assoc *assoc[3];
+
+	add_region(fake[0], 4, 4);
+	add_region(fake[1], 6, 4);	/* the end of it, and more */
+	add_region(fake[2], 2, 10);	/* around both */
+	assoc[0] = unit_assoc(vcm, fake[0]);
+	unit_events_clear();
+	assoc[1] = unit_assoc(vcm, fake[1]);
+	CHECK_STR("ref reserve assoc", unit_event_names());
+	CHECK_STR("4+4 8+2", regions());
+	unit_events_clear();
+	assoc[2] = unit_assoc(vcm, fake[2]);
+	CHECK_STR("reserve ref ref reserve assoc", unit_event_names());
+	CHECK_STR("2+2 4+4 8+2 10+2", regions());
+	unit_verify();
+	CHECK_ERR(0, vcm_deassoc(assoc[0]));
+	CHECK_STR("2+2 4+4 8+2 10+2", regions());
+	CHECK_ERR(0, vcm_deassoc(assoc[2]));
+	CHECK_STR("4+4 8+2", regions());	/* all that was shared with the one that stays */
+	CHECK_PTR_ERR(-EADDRINUSE, vcm_reserve_at(vcm, 6 * PAGE, PAGE));
+	CHECK_ERR(0, vcm_deassoc(assoc[1]));
+	CHECK_STR("", regions());
+	vcm_unreserve(unit_res_at(vcm, 0, 64));
+	vcm_destroy(vcm);
+}
+
+TEST(regions_of_one_device_may_overlap)
+{
+	struct fake_device *fake = fake_device("dev", 0);
+	struct vcm *vcm = unit_context(0, 64 * PAGE - 1);
+	struct vcm_assoc *assoc;
+
+	add_region(fake, 4, 4);
+	add_region(fake, 5, 1);
+	add_region(fake, 60, 4);	/* up to the end of the window */
+	add_region(fake, 7, 54);
+	assoc = unit_assoc(vcm, fake);
+	CHECK_STR("4+4 8+52 60+4", regions());
+	unit_verify();
+	CHECK_ERR(0, vcm_deassoc(assoc));
+	CHECK_STR("", regions());
+	vcm_destroy(vcm);
+}
+
+TEST(union_ends_where_somebody_else_is)
+{
+	struct fake_device *fake[2] = { fake_device("a", 0), fake_device("b", 0) };
+	struct vcm *vcm = unit_context(0, 64 * PAGE - 1);
+	struct vcm_res *res = unit_res_at(vcm, 12 * PAGE, 1);
+	struct state before, after;
+	struct vcm_assoc *assoc;
+
+	add_region(fake[0], 4, 4);
+	add_region(fake[1], 2, 11);
+	assoc = unit_assoc(vcm, fake[0]);
+	unit_snapshot(&before);
+	unit_events_clear();
+	CHECK_PTR_ERR(-EADDRINUSE, vcm_assoc_device(vcm, fake[1]->dev));
+	CHECK_STR("reserve ref error unreserve unref error", unit_event_names());
+	unit_snapshot(&after);
+	CHECK_NONE(state_compare(&before, &after, false));
+	state_clear(&before);
+	state_clear(&after);
+	unit_verify();
+	vcm_unreserve(res);
+	CHECK_ERR(0, vcm_deassoc(unit_assoc(vcm, fake[1])));
+	CHECK_ERR(0, vcm_deassoc(assoc));
 	vcm_destroy(vcm);
 }
 
