@@ -269,8 +269,8 @@ static inline void fill_find(union arg *arg, struct world *w)
 	arg->find.iova = w->start;
 }
 
-CALL(find, vcm_ioc_find, .cmd = VCM_IOC_FIND, .flags = VCM_FIND_NEXT, .writes = true,
-	.names_vcm = true, .live = true, .fill = fill_find);
+CALL(find, vcm_ioc_find, .cmd = VCM_IOC_FIND, .flags = VCM_FIND_NEXT | VCM_FIND_AFTER,
+	.writes = true, .names_vcm = true, .live = true, .fill = fill_find);
 
 static inline void fill_phys_find(union arg *arg, struct world *w)
 {

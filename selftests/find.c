@@ -161,6 +161,73 @@ TEST_F(find, the_innermost_of_nested_reservations_is_found)
 	EXPECT_EQ(inner.res, find.res);
 }
 
+/* Three sub-windows one in the other that start at one address, and what is inside and behind. */
+static unsigned int nest(struct __test_metadata *_metadata, int fd, __u32 vcm, __u64 *res)
+{
+	struct vcm_ioc_reserve req = {
+		.vcm = vcm, .len = 16 * PAGE, .flags = VCM_RESERVE_BOUND | VCM_RESERVE_FIXED,
+		.start = START,
+	};
+	unsigned int nr = 0;
+
+	for (; nr < 3; nr++) {
+		test_reserve(fd, &req);
+		req.within = req.res;
+		req.len /= 2;
+		res[nr] = req.res;
+	}
+	req.len = PAGE;
+	req.flags = VCM_RESERVE_FIXED;
+	for (; nr < 5; nr++, req.start += PAGE) {
+		test_reserve(fd, &req);
+		res[nr] = req.res;
+	}
+	test_reserve_at(fd, vcm, START + 32 * PAGE, PAGE, &res[nr++]);
+	return nr;
+}
+
+TEST_F(find, what_starts_where_its_sub_window_starts_is_visited)
+{
+	struct vcm_ioc_find find = { .vcm = self->vcm };
+	struct vcm_snap_res shown[MANY];
+	unsigned int nr, i;
+	__u64 res[MANY];
+
+	nr = nest(_metadata, self->fd, self->vcm, res);
+	ASSERT_EQ(nr, snapshot_res(_metadata, self->vcm, shown, MANY));
+	for (i = 0; !_vcm_find_after(self->fd, &find); i++) {
+		ASSERT_GT(nr, i);
+		EXPECT_EQ(shown[i].res, find.res);
+		EXPECT_EQ(res[i], find.res);
+		EXPECT_EQ(shown[i].start, find.start);
+	}
+	EXPECT_EQ(nr, i);
+}
+
+TEST_F(find, a_visit_goes_on_from_what_is_gone)
+{
+	struct vcm_ioc_find find = { .vcm = self->vcm };
+	__u64 res[MANY];
+
+	nest(_metadata, self->fd, self->vcm, res);
+	for (int i = 0; i < 4; i++)
+		test_ok(_vcm_find_after(self->fd, &find));
+	EXPECT_EQ(res[3], find.res);
+	test_unreserve(self->fd, self->vcm, res[3], NULL);
+	test_ok(_vcm_find_after(self->fd, &find));
+	EXPECT_EQ(res[4], find.res);
+	find.start = ~0ull;
+	test_err(ENOENT, _vcm_find_after(self->fd, &find));
+}
+
+TEST_F(find, next_and_after_exclude_each_other)
+{
+	struct vcm_ioc_find find;
+
+	test_refused(EOPNOTSUPP, _vcm_find(self->fd, self->vcm, START,
+					   VCM_FIND_NEXT | VCM_FIND_AFTER, &find));
+}
+
 TEST_F(find, memory_leads_to_all_its_reservations_in_every_context)
 {
 	struct vcm_ioc_phys_alloc alloc = { .len = PAGE };

@@ -288,6 +288,15 @@ static inline int _vcm_find(int fd, __u32 vcm, __u64 iova, __u32 flags, struct v
 	return _vcm_ioctl(fd, VCM_IOC_FIND, arg);
 }
 
+/* The reservation that follows the one that @arg holds, and holds then. */
+static inline int _vcm_find_after(int fd, struct vcm_ioc_find *arg)
+{
+	arg->size = sizeof(*arg);
+	arg->flags = VCM_FIND_AFTER;
+	arg->iova = arg->start;
+	return _vcm_ioctl(fd, VCM_IOC_FIND, arg);
+}
+
 static inline int _vcm_phys_find(int fd, __u64 phys, __u32 index, struct vcm_ioc_phys_find *arg)
 {
 	*arg = (struct vcm_ioc_phys_find) { .size = sizeof(*arg), .phys = phys, .index = index };

@@ -332,8 +332,10 @@ void vcm_mem_put(struct vcm *vcm);
 /* res.c */
 void vcm_res_drop_locked(struct vcm_res *res);
 int vcm_res_get_locked(struct vcm_res *res, struct vcm_holder *holder);
+struct vcm_res *vcm_res_make(struct vcm *vcm, const struct vcm_req *req);
 struct vcm_res *vcm_res_first(const struct vcm *vcm);
 struct vcm_res *vcm_res_next(struct vcm_res *res);
+struct vcm_res *vcm_res_skip(struct vcm_res *res);
 struct vcm_res *vcm_res_inner(const struct vcm_res *res);
 
 /* place.c */

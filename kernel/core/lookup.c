@@ -77,6 +77,75 @@ void vcm_res_info_locked(const struct vcm_res *res, struct vcm_res_info *info)
 	};
 }
 
+/**
+ * vcm_find_info() - what is known of the reservation that an address is in
+ * @vcm:  the context
+ * @iova: the address
+ * @info: out: the innermost reservation, guards not included
+ *
+ * Context: may sleep. Return: 0, or -ENOENT.
+ */
+int vcm_find_info(struct vcm *vcm, __u64 iova, struct vcm_res_info *info)
+{
+	const struct vcm_res *res;
+
+	vcm_stream_lock(&vcm->stream);
+	res = vcm_res_at(vcm, iova);
+	if (res)
+		vcm_res_info_locked(res, info);
+	vcm_stream_unlock(&vcm->stream);
+	return res ? 0 : -ENOENT;
+}
+EXPORT_SYMBOL_GPL(vcm_find_info);
+
+static struct vcm_res *vcm_res_from(const struct vcm_gaps *gaps, u64 iova)
+{
+	struct vcm_range *range = vcm_gaps_overlap(gaps, iova, gaps->last);
+
+	return range ? container_of(range, struct vcm_res, range) : NULL;
+}
+
+/* The first one beyond (@iova, @id), see vcm_find_next(); goes down, and never through, a tree. */
+static struct vcm_res *vcm_res_beyond(const struct vcm *vcm, u64 iova, u64 id)
+{
+	struct vcm_res *res = vcm_res_from(&vcm->ranges, iova);
+
+	while (res && (res->start < iova || (res->start == iova && res->id <= id))) {
+		struct vcm_res *inner = NULL;
+
+		if (res->flags & VCM_RESERVE_BOUND)
+			inner = vcm_res_from(&res->inner, iova);
+		res = inner ? inner : vcm_res_skip(res);
+	}
+	return res;
+}
+
+/**
+ * vcm_find_next() - go from one reservation of a context to the next
+ * @vcm:  the context
+ * @iova: where to go on from
+ * @id:   0, or the id of the reservation at @iova that was seen last
+ * @info: out: the first reservation that starts above @iova, or at @iova with an id above @id
+ *
+ * Address and id are the order of a visit: a sub-window comes before what is inside it and has
+ * the lower id.  So going on from what was found last visits every reservation that is there all
+ * the time once, whatever comes and goes meanwhile, that one included.
+ *
+ * Context: may sleep. Return: 0, or -ENOENT after the last.
+ */
+int vcm_find_next(struct vcm *vcm, __u64 iova, __u64 id, struct vcm_res_info *info)
+{
+	const struct vcm_res *res;
+
+	vcm_stream_lock(&vcm->stream);
+	res = vcm_res_beyond(vcm, iova, id);
+	if (res)
+		vcm_res_info_locked(res, info);
+	vcm_stream_unlock(&vcm->stream);
+	return res ? 0 : -ENOENT;
+}
+EXPORT_SYMBOL_GPL(vcm_find_next);
+
 static int vcm_visit(struct vcm *vcm, const struct vcm_phys *phys, vcm_res_fn fn, void *data)
 {
 	struct vcm_res_info info;

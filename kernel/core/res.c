@@ -29,14 +29,22 @@ struct vcm_res *vcm_res_first(const struct vcm *vcm)
 	return vcm_res_of(vcm_gaps_first(&vcm->ranges));
 }
 
-/* The next in address order, a sub-window before what is inside it; NULL after the last. */
-struct vcm_res *vcm_res_next(struct vcm_res *res)
+/* The next in address order that is not inside @res; NULL after the last. */
+struct vcm_res *vcm_res_skip(struct vcm_res *res)
 {
-	struct vcm_res *next = vcm_res_inner(res);
+	struct vcm_res *next = NULL;
 
 	for (; !next && res; res = res->parent)
 		next = vcm_res_of(vcm_range_next(&res->range));
 	return next;
+}
+
+/* The next in address order, a sub-window before what is inside it; NULL after the last. */
+struct vcm_res *vcm_res_next(struct vcm_res *res)
+{
+	struct vcm_res *inner = vcm_res_inner(res);
+
+	return inner ? inner : vcm_res_skip(res);
 }
 
 /* Make a placed reservation visible; cannot fail. */

@@ -259,6 +259,8 @@ struct vcm_phys *vcm_res_phys(struct vcm_res *res);
 
 /* Look-ups: kernel/core/lookup.c */
 struct vcm_res *vcm_find_res(struct vcm *vcm, __u64 iova);
+int vcm_find_info(struct vcm *vcm, __u64 iova, struct vcm_res_info *info);
+int vcm_find_next(struct vcm *vcm, __u64 iova, __u64 id, struct vcm_res_info *info);
 int vcm_for_each_res(struct vcm *vcm, vcm_res_fn fn, void *data);
 int vcm_phys_for_each_res(struct vcm_phys *phys, vcm_res_fn fn, void *data);
 int vcm_translate(struct vcm *from, __u64 iova, struct vcm *to, __u64 *out);

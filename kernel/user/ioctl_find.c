@@ -9,57 +9,50 @@
 #include "user/user.h"
 
 /**
- * struct vcm_find - a visit of vcm_for_each_res() that looks for one reservation
- * @vf:    whose; NULL for anybody's
- * @flags: VCM_FIND_NEXT
+ * struct vcm_find - a visit of vcm_phys_for_each_res() that looks for one reservation
+ * @vf:    whose
  * @index: how many to skip
- * @iova:  the address
  * @found: the reservation
  */
 struct vcm_find {
 	struct vcm_file *vf;
-	u32 flags;
 	u32 index;
-	u64 iova;
 	struct vcm_res_info found;
 };
 
-/* Innermost wins: a sub-window is visited before what is inside it. */
-static int vcm_find_visit(const struct vcm_res_info *info, void *data)
+static int vcm_find(struct vcm *vcm, const struct vcm_ioc_find *io, struct vcm_res_info *info)
 {
-	struct vcm_find *find = data;
-
-	if (find->flags & VCM_FIND_NEXT) {
-		if (info->start < find->iova)
-			return 0;
-		find->found = *info;
-		return 1;
+	switch (io->flags) {
+	case 0:
+		return vcm_find_info(vcm, io->iova, info);
+	case VCM_FIND_NEXT:
+		return vcm_find_next(vcm, io->iova, 0, info);
+	case VCM_FIND_AFTER:
+		return vcm_find_next(vcm, io->iova, io->res, info);
+	default:
+		return -EOPNOTSUPP;
 	}
-	if (info->start > find->iova)
-		return 1;
-	if (find->iova - info->start < info->len)
-		find->found = *info;
-	return 0;
 }
 
 /* VCM_IOC_FIND */
 int vcm_ioctl_find(struct vcm_file *vf, void *arg)
 {
 	struct vcm_ioc_find *io = arg;
-	struct vcm_find find = { .flags = io->flags, .iova = io->iova };
 	struct vcm_hctx *hctx = vcm_file_context(vf, io->vcm);
+	struct vcm_res_info info;
+	int err;
 
-	if (io->flags & ~VCM_FIND_NEXT)
+	if (io->flags & ~(VCM_FIND_NEXT | VCM_FIND_AFTER))
 		return -EOPNOTSUPP;
 	if (!hctx)
 		return -ENOENT;
-	vcm_for_each_res(hctx->vcm, vcm_find_visit, &find);
-	if (!find.found.id)
-		return -ENOENT;
-	io->res = find.found.id;
-	io->start = find.found.start;
-	io->len = find.found.len;
-	io->rflags = find.found.flags;
+	err = vcm_find(hctx->vcm, io, &info);
+	if (err)
+		return err;
+	io->res = info.id;
+	io->start = info.start;
+	io->len = info.len;
+	io->rflags = info.flags;
 	return 0;
 }
 

@@ -52,6 +52,92 @@ TEST(address_leads_to_the_innermost_reservation)
 	vcm_destroy(vcm);
 }
 
+/* As a visit by vcm_for_each_res() sees them. */
+struct listed {
+	struct vcm_res_info info[128];
+	u32 nr;
+};
+
+static int list_one(const struct vcm_res_info *info, void *data)
+{
+	struct listed *listed = data;
+
+	CHECK(listed->nr < ARRAY_SIZE(listed->info));
+	listed->info[listed->nr++] = *info;
+	return 0;
+}
+
+/* Reservations and sub-windows at random, some inside others and some of those at their start. */
+static u32 nest_at_random(struct vcm *vcm, struct vcm_res **res, u32 room)
+{
+	u64 seed = unit_seed();
+	u32 nr = 0;
+
+	for (u32 i = 0; i < room; i++) {
+		struct vcm_res *within = nr ? res[unit_random(&seed) % nr] : NULL;
+		struct vcm_req req = {
+			.len = PAGE << unit_random(&seed) % 5,
+			.flags = unit_random(&seed) % 2 ? VCM_RESERVE_BOUND : 0,
+			.guard_before = unit_random(&seed) % 2 * PAGE,
+			.guard_after = unit_random(&seed) % 2 * PAGE,
+		};
+
+		if (within && within->flags & VCM_RESERVE_BOUND)
+			req.within = within;
+		res[nr] = vcm_reserve(vcm, &req);
+		nr += !IS_ERR(res[nr]);
+	}
+	return nr;
+}
+
+TEST(next_of_each_reservation_is_what_a_visit_sees)
+{
+	struct vcm *vcm = unit_context(PAGE, ~0ull);
+	struct listed listed = {};
+	struct vcm_res_info info = {}, found;
+	struct vcm_res *res[100];
+	u32 nr = nest_at_random(vcm, res, ARRAY_SIZE(res));
+
+	CHECK_ERR(0, vcm_for_each_res(vcm, list_one, &listed));
+	CHECK_EQ(nr, listed.nr);
+	for (u32 i = 0; i < nr; i++) {
+		CHECK_ERR(0, vcm_find_next(vcm, info.start, info.id, &info));
+		CHECK_EQ(listed.info[i].id, info.id);
+		CHECK_EQ(listed.info[i].start, info.start);
+		CHECK_ERR(0, vcm_find_next(vcm, info.start, 0, &found));
+		CHECK(found.start == info.start && found.id <= info.id);
+		CHECK_ERR(0, vcm_find_info(vcm, info.start + info.len - 1, &found));
+		CHECK(found.start + found.len - 1 >= info.start + info.len - 1);
+	}
+	CHECK_ERR(-ENOENT, vcm_find_next(vcm, info.start, info.id, &info));
+	CHECK_ERR(-ENOENT, vcm_find_next(vcm, ~0ull, 0, &info));
+	CHECK_ERR(-ENOENT, vcm_find_info(vcm, 0, &info));
+	while (nr--)
+		vcm_unreserve(res[nr]);
+	vcm_destroy(vcm);
+}
+
+TEST(next_goes_on_from_what_is_gone)
+{
+	struct vcm *vcm = unit_context(0, ~0ull);
+	struct vcm_req req = { .len = 8 * PAGE, .flags = VCM_RESERVE_BOUND };
+	struct vcm_res *outer = vcm_reserve(vcm, &req), *inner;
+	struct vcm_res_info info;
+
+	req = (struct vcm_req) { .len = PAGE, .within = outer };
+	inner = vcm_reserve(vcm, &req);
+	CHECK_ERR(0, vcm_find_next(vcm, 0, 0, &info));
+	CHECK_EQ(vcm_res_id(outer), info.id);
+	vcm_unreserve(inner);
+	CHECK_ERR(-ENOENT, vcm_find_next(vcm, 0, info.id, &info));
+	inner = vcm_reserve(vcm, &req);
+	CHECK_ERR(0, vcm_find_next(vcm, 0, info.id, &info));
+	CHECK_EQ(vcm_res_id(inner), info.id);
+	vcm_unreserve(inner);
+	vcm_unreserve(outer);
+	vcm_destroy(vcm);
+}
+
 /* What a visitor saw. */
 struct visit {
 	u64 start[8];

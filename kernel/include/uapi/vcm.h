@@ -280,19 +280,21 @@ struct vcm_ioc_switch {
 };
 
 #define VCM_FIND_NEXT (1u << 0)	/* the first that starts at or above @iova */
+#define VCM_FIND_AFTER (1u << 1)	/* the one that follows the reservation (@iova, @res) */
 
 /**
  * struct vcm_ioc_find - from an address to a reservation (VCM_IOC_FIND)
  * @size:  sizeof(struct vcm_ioc_find)
- * @flags: VCM_FIND_NEXT
+ * @flags: VCM_FIND_NEXT or VCM_FIND_AFTER, not both
  * @vcm:   context
  * @rflags: out: VCM_RESERVE_* flags of the reservation
  * @iova:  the address
- * @res:   out: id
+ * @res:   in, VCM_FIND_AFTER: id of the reservation at @iova that was seen last; out: id
  * @start: out: first address
  * @len:   out: bytes
  *
- * -ENOENT: none.
+ * -ENOENT: none.  Going on with VCM_FIND_AFTER from @start and @res of the last answer visits
+ * every reservation, also what starts where its sub-window starts; it need not be there any more.
  */
 struct vcm_ioc_find {
 	__u32 size;
