@@ -148,7 +148,7 @@ static inline void fill_phys_alloc(union arg *arg, struct world *w)
 
 CALL(phys_alloc, vcm_ioc_phys_alloc, .cmd = VCM_IOC_PHYS_ALLOC,
 	.min = END(vcm_ioc_phys_alloc, mmap_offset), .flags = VCM_PHYS_CONTIG | VCM_PHYS_NODE,
-	.writes = true, .makes = true, .points = 4, .fill = fill_phys_alloc);
+	.writes = true, .makes = true, .points = 6, .fill = fill_phys_alloc);
 
 static inline void fill_phys_free(union arg *arg, struct world *w)
 {
@@ -166,7 +166,7 @@ static inline void fill_bind(union arg *arg, struct world *w)
 }
 
 CALL(bind, vcm_ioc_bind, .cmd = VCM_IOC_BIND, .min = END(vcm_ioc_bind, off), .names_vcm = true,
-	.zero = { offsetof(struct vcm_ioc_bind, rsvd) }, .live = true, .points = 1,
+	.zero = { offsetof(struct vcm_ioc_bind, rsvd) }, .live = true, .points = 2,
 	.fill = fill_bind);
 
 static inline void fill_rebind(union arg *arg, struct world *w)
@@ -176,7 +176,7 @@ static inline void fill_rebind(union arg *arg, struct world *w)
 }
 
 CALL(rebind, vcm_ioc_bind, .cmd = VCM_IOC_REBIND, .names_vcm = true,
-	.zero = { offsetof(struct vcm_ioc_bind, rsvd) }, .live = true, .points = 1,
+	.zero = { offsetof(struct vcm_ioc_bind, rsvd) }, .live = true, .points = 2,
 	.fill = fill_rebind);
 
 static inline void fill_map(union arg *arg, struct world *w)
@@ -187,7 +187,7 @@ static inline void fill_map(union arg *arg, struct world *w)
 }
 
 CALL(map, vcm_ioc_map, .cmd = VCM_IOC_MAP, .zero = { offsetof(struct vcm_ioc_map, orders) },
-	.flags = VCM_RESERVE_FIXED, .writes = true, .names_vcm = true, .live = true, .points = 4,
+	.flags = VCM_RESERVE_FIXED, .writes = true, .names_vcm = true, .live = true, .points = 5,
 	.fill = fill_map);
 
 static inline void fill_make_binding(union arg *arg, struct world *w)
@@ -199,7 +199,7 @@ static inline void fill_make_binding(union arg *arg, struct world *w)
 
 CALL(make_binding, vcm_ioc_map, .cmd = VCM_IOC_MAKE_BINDING, .flags = VCM_RESERVE_FIXED,
 	.zero = { offsetof(struct vcm_ioc_map, phys) }, .writes = true, .names_vcm = true,
-	.live = true, .points = 8, .fill = fill_make_binding);
+	.live = true, .points = 11, .fill = fill_make_binding);
 
 static inline void fill_assoc(union arg *arg, struct world *w)
 {
@@ -219,7 +219,7 @@ static inline void fill_assoc_op(union arg *arg, struct world *w)
 CALL(deassoc, vcm_ioc_assoc_op, .cmd = VCM_IOC_DEASSOC, .names_vcm = true, .edu = true,
 	.zero = { offsetof(struct vcm_ioc_assoc_op, active) }, .fill = fill_assoc_op);
 CALL(activate, vcm_ioc_assoc_op, .cmd = VCM_IOC_ACTIVATE, .writes = true, .names_vcm = true,
-	.edu = true, .zero = { offsetof(struct vcm_ioc_assoc_op, active) }, .points = 4,
+	.edu = true, .zero = { offsetof(struct vcm_ioc_assoc_op, active) }, .points = 7,
 	.fill = fill_assoc_op);
 
 static inline void fill_deactivate(union arg *arg, struct world *w)
@@ -244,7 +244,7 @@ static inline void fill_switch(union arg *arg, struct world *w)
 CALL(switch, vcm_ioc_switch, .cmd = VCM_IOC_SWITCH, .writes = true, .names_vcm = true,
 	.edu = true,
 	.zero = { offsetof(struct vcm_ioc_switch, active), offsetof(struct vcm_ioc_switch, rsvd) },
-	.points = 3, .fill = fill_switch);
+	.points = 5, .fill = fill_switch);
 
 static inline void fill_save(union arg *arg, struct world *w)
 {
@@ -261,7 +261,7 @@ static inline void fill_restore(union arg *arg, struct world *w)
 }
 
 CALL(restore, vcm_ioc_destroy, .cmd = VCM_IOC_RESTORE, .names_vcm = true, .live = true,
-	.zero = { offsetof(struct vcm_ioc_destroy, rsvd) }, .points = 4, .fill = fill_restore);
+	.zero = { offsetof(struct vcm_ioc_destroy, rsvd) }, .points = 7, .fill = fill_restore);
 
 static inline void fill_find(union arg *arg, struct world *w)
 {
@@ -305,7 +305,7 @@ static inline void fill_pin_user(union arg *arg, struct world *w)
 }
 
 CALL(pin_user, vcm_ioc_pin, .cmd = VCM_IOC_PIN_USER, .flags = VCM_PIN_WRITE, .writes = true,
-	.makes = true, .live = true, .points = 4, .fill = fill_pin_user);
+	.makes = true, .live = true, .points = 8, .fill = fill_pin_user);
 
 static inline void fill_export_dmabuf(union arg *arg, struct world *w)
 {
@@ -314,7 +314,7 @@ static inline void fill_export_dmabuf(union arg *arg, struct world *w)
 
 CALL(export_dmabuf, vcm_ioc_dmabuf, .cmd = VCM_IOC_EXPORT_DMABUF, .writes = true, .live = true,
 	.zero = { offsetof(struct vcm_ioc_dmabuf, fd), offsetof(struct vcm_ioc_dmabuf, rsvd) },
-	.fill = fill_export_dmabuf);
+	.points = 2, .fill = fill_export_dmabuf);
 
 static inline void fill_import_dmabuf(union arg *arg, struct world *w)
 {
@@ -327,7 +327,7 @@ static inline void fill_import_dmabuf(union arg *arg, struct world *w)
 
 CALL(import_dmabuf, vcm_ioc_dmabuf, .cmd = VCM_IOC_IMPORT_DMABUF, .writes = true, .makes = true,
 	.zero = { offsetof(struct vcm_ioc_dmabuf, phys), offsetof(struct vcm_ioc_dmabuf, rsvd) },
-	.live = true, .points = 4, .fill = fill_import_dmabuf);
+	.live = true, .points = 12, .fill = fill_import_dmabuf);
 
 /* Make @w for @call, and the argument.  With @live a device is active if the call allows it. */
 static inline void world_create(struct __test_metadata *_metadata, struct world *w,

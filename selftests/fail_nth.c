@@ -2,11 +2,11 @@
 /*
  * fail_nth.c - every call with each of its failure points failing once.
  *
- * A failure point is an allocation of the core or a call of a driver that can fail.  A call that
- * fails at one returns -ENOMEM and changes nothing: the snapshot is the same but for the numbers
- * of the streams, and so are the pages and objects that the module has.  The number of points is
- * printed, "points <call> <n>"; a call that allocates and has none would make the test a
- * pretence, so every call says how many it has at least.
+ * A failure point is an allocation of the module, or a call of a driver or another subsystem that
+ * can fail.  A call that fails at one returns -ENOMEM and changes nothing: the snapshot is the same
+ * but for the numbers of the streams, and so are the pages and objects that the module has.  The
+ * number of points is printed, "points <call> <n>"; a call that allocates and has none would make
+ * the test a pretence, so every call says how many it has at least.
  */
 #include "calls.h"
 #include "vcm_fail.h"
@@ -109,7 +109,7 @@ TEST_F(more, opening_the_device_file)
 
 	test_sweep(self->fail, &points, false, (fd = _vcm_open()) < 0 ? fd : 0, (void)0);
 	TH_LOG("points open %u", points);
-	EXPECT_LE(1, points);
+	EXPECT_LE(2, points);
 	EXPECT_EQ(0, close(fd));
 }
 
@@ -120,7 +120,7 @@ TEST_F(more, opening_the_snapshot)
 
 	test_sweep(self->fail, &points, false, _state_read(&state), (void)0);
 	TH_LOG("points snapshot %u", points);
-	EXPECT_LE(1, points);
+	EXPECT_LE(2, points);
 	free(state.data);
 }
 
@@ -171,7 +171,7 @@ TEST_F(more, a_kernel_mapping)
 	_vcm_map(self->fd, &map); })
 	test_sweep(self->fail, &points, false, MAP_IT, (void)0);
 	TH_LOG("points map in vmm %u", points);
-	EXPECT_LE(4, points);
+	EXPECT_LE(5, points);
 }
 
 TEST_F(more, a_reservation_inside_a_sub_window)
@@ -187,6 +187,76 @@ TEST_F(more, a_reservation_inside_a_sub_window)
 	test_sweep(self->fail, &points, false, _vcm_reserve(self->fd, &inner), (void)0);
 	TH_LOG("points reserve in a sub-window %u", points);
 	EXPECT_LE(3, points);
+}
+
+/* Into this process, and out again.  Return: 0 or -errno. */
+static int map_here(int fd, const struct vcm_ioc_phys_alloc *alloc)
+{
+	void *uva = mmap(NULL, alloc->len, PROT_READ, MAP_SHARED, fd, alloc->mmap_offset);
+
+	return uva == MAP_FAILED ? -errno : munmap(uva, alloc->len);
+}
+
+TEST_F(more, a_mapping_into_a_process)
+{
+	struct vcm_ioc_phys_alloc alloc = { .len = 5 * PAGE, .orders = 1 };
+	unsigned int points;
+
+	test_phys_alloc(self->fd, &alloc);
+	test_sweep(self->fail, &points, false, map_here(self->fd, &alloc), (void)0);
+	TH_LOG("points mmap of 5 pages %u", points);
+	EXPECT_LE(5, points);
+}
+
+TEST_F(more, an_import_of_many_chunks)
+{
+	struct vcm_ioc_phys_alloc alloc = { .len = 40 * PAGE, .orders = 1 };
+	unsigned int points;
+	__u64 phys;
+	int buf;
+
+	test_phys_alloc(self->fd, &alloc);
+	buf = _vcm_export_dmabuf(self->fd, alloc.phys);
+	ASSERT_LE(0, buf);
+	test_sweep(self->fail, &points, false,
+		   _vcm_import_dmabuf(self->fd, buf, &phys, NULL), (void)0);
+	TH_LOG("points import_dmabuf of 40 chunks %u", points);
+	EXPECT_LE(12, points);
+	EXPECT_EQ(0, close(buf));
+}
+
+/* The IOMMU is given a list at a time; what the lists before one that fails mapped is undone. */
+TEST_F(more, a_binding_that_is_mapped_in_several_lists)
+{
+	struct vcm_ioc_phys_alloc alloc = { .len = 100 * PAGE, .orders = 1 };
+	__u64 assoc, res, start;
+	unsigned int points;
+
+	if (!edu_exists())
+		SKIP(return, "no edu device %s with the sample driver", edu_name());
+	test_assoc(self->fd, self->vcm, edu_name(), &assoc);
+	test_activate(self->fd, self->vcm, assoc, NULL);
+	test_phys_alloc(self->fd, &alloc);
+	test_reserve_any(self->fd, self->vcm, alloc.len, &res, &start);
+	test_sweep(self->fail, &points, false,
+		   _vcm_bind(self->fd, self->vcm, res, alloc.phys), (void)0);
+	TH_LOG("points bind of 100 chunks %u", points);
+	EXPECT_LE(5, points);
+}
+
+/* The driver of the device offers it when it is bound, and is not bound when that fails. */
+TEST_F(more, an_offer_of_a_device)
+{
+	unsigned int points;
+
+	if (!edu_exists())
+		SKIP(return, "no edu device %s with the sample driver", edu_name());
+	ASSERT_EQ(0, _file_write(EDU_DRIVER "/unbind", edu_name()));
+	test_sweep(self->fail, &points, false, _file_write(EDU_DRIVER "/bind", edu_name()),
+		   (void)0);
+	TH_LOG("points offer %u", points);
+	EXPECT_LE(3, points);
+	EXPECT_TRUE(edu_exists());
 }
 
 /* The window of this context covers addresses that the device cannot use. */

@@ -11,7 +11,6 @@
 
 #include "vcm_space.h"
 
-#define DRIVER		"/sys/bus/pci/drivers/vcm_edu"
 #define CONTEXTS	4	/* of each file */
 #define IDS		64	/* of each kind that a context or file remembers */
 #define SHARERS		8	/* threads on one file */
@@ -254,9 +253,9 @@ static void *rebinder(void *data)
 	__u64 *rounds = data;
 
 	while (!peek(race.over) && edu_exists_dev(edu2_name())) {
-		if (_file_write(DRIVER "/unbind", edu2_name()))
+		if (_file_write(EDU_DRIVER "/unbind", edu2_name()))
 			break;
-		if (_file_write(DRIVER "/bind", edu2_name()))
+		if (_file_write(EDU_DRIVER "/bind", edu2_name()))
 			break;
 		++*rounds;
 	}

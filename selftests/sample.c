@@ -4,7 +4,6 @@
  */
 #include "vcm_dma.h"
 
-#define DRIVER		"/sys/bus/pci/drivers/vcm_edu"
 #define WINDOW_START	0x10000000ull
 #define WINDOW_LAST	0x1fffffffull
 
@@ -34,7 +33,7 @@ FIXTURE_SETUP(sample)
 FIXTURE_TEARDOWN(sample)
 {
 	if (!edu_exists())
-		EXPECT_EQ(0, _file_write(DRIVER "/bind", edu_name()));
+		EXPECT_EQ(0, _file_write(EDU_DRIVER "/bind", edu_name()));
 	EXPECT_TRUE(edu_exists());
 	expect_invariants();
 	EXPECT_EQ(0, close(self->fd));
@@ -128,7 +127,7 @@ TEST_F(sample, removing_the_driver_detaches_the_device_and_a_new_one_works)
 
 	test_activate(self->fd, self->vcm, self->assoc, NULL);
 	test_activate(self->fd, self->vcm, self->assoc, NULL);
-	test_ok(_file_write(DRIVER "/unbind", edu_name()));
+	test_ok(_file_write(EDU_DRIVER "/unbind", edu_name()));
 
 	test_res_info(self->fd, self->vcm, self->res, &info);
 	EXPECT_EQ(0, info.mapped);
@@ -142,7 +141,7 @@ TEST_F(sample, removing_the_driver_detaches_the_device_and_a_new_one_works)
 	test_deassoc(self->fd, self->vcm, self->assoc);
 	test_refused(ENOENT, _vcm_deassoc(self->fd, self->vcm, self->assoc));
 
-	test_ok(_file_write(DRIVER "/bind", edu_name()));
+	test_ok(_file_write(EDU_DRIVER "/bind", edu_name()));
 	test_assoc(self->fd, self->vcm, edu_name(), &assoc);
 	test_activate(self->fd, self->vcm, assoc, NULL);
 	pattern_fill(self->mem.uva, 64, 1);
@@ -155,9 +154,9 @@ TEST_F(sample, removing_the_driver_detaches_the_device_and_a_new_one_works)
 TEST_F(sample, a_dead_association_can_be_left_to_the_file)
 {
 	test_activate(self->fd, self->vcm, self->assoc, NULL);
-	test_ok(_file_write(DRIVER "/unbind", edu_name()));
+	test_ok(_file_write(EDU_DRIVER "/unbind", edu_name()));
 	test_destroy(self->fd, self->vcm);
-	test_ok(_file_write(DRIVER "/bind", edu_name()));
+	test_ok(_file_write(EDU_DRIVER "/bind", edu_name()));
 }
 
 TEST_F_TIMEOUT(sample, removing_the_driver_ends_a_run, 120)
@@ -173,11 +172,11 @@ TEST_F_TIMEOUT(sample, removing_the_driver_ends_a_run, 120)
 	if (err)
 		kill(pid, SIGKILL);
 	ASSERT_EQ(0, err);
-	test_ok(_file_write(DRIVER "/unbind", edu_name()));
+	test_ok(_file_write(EDU_DRIVER "/unbind", edu_name()));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(ENODEV, WEXITSTATUS(status));
-	test_ok(_file_write(DRIVER "/bind", edu_name()));
+	test_ok(_file_write(EDU_DRIVER "/bind", edu_name()));
 }
 
 TEST_F_TIMEOUT(sample, killing_the_writer_ends_a_run, 120)

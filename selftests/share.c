@@ -4,7 +4,6 @@
  */
 #include "vcm_dma.h"
 
-#define DRIVER		"/sys/bus/pci/drivers/vcm_edu"
 #define WINDOW_START	0x10000000ull
 #define WINDOW_LAST	0x1fffffffull
 #define SRC_IOVA	0x10000000ull
@@ -66,7 +65,7 @@ FIXTURE_TEARDOWN(share)
 {
 	for (int i = 0; i < 2; i++)
 		if (!edu_exists_dev(self->dev[i]))
-			EXPECT_EQ(0, _file_write(DRIVER "/bind", self->dev[i]));
+			EXPECT_EQ(0, _file_write(EDU_DRIVER "/bind", self->dev[i]));
 	expect_invariants();
 	test_mem_free(self->fd, &self->one.src);
 	test_mem_free(self->fd, &self->one.dst);
@@ -182,7 +181,7 @@ TEST_F(share, removing_the_driver_of_one_device_leaves_the_other_active)
 
 	first = join(_metadata, self->fd, &self->one, self->dev[0]);
 	join(_metadata, self->fd, &self->one, self->dev[1]);
-	test_ok(_file_write(DRIVER "/unbind", self->dev[0]));
+	test_ok(_file_write(EDU_DRIVER "/unbind", self->dev[0]));
 	test_refused(ENODEV, _vcm_activate(self->fd, self->one.vcm, first, NULL));
 	EXPECT_EQ(0, seen_wrong(_metadata, &self->one, self->dev[1], 1));
 }

@@ -21,6 +21,7 @@
 #include "vcm_state.h"
 
 #define EDU_DEBUGFS	"/sys/kernel/debug/vcm_edu"
+#define EDU_DRIVER	"/sys/bus/pci/drivers/vcm_edu"
 #define EDU_MAX		4095	/* bytes one transfer may move */
 #define DEADLINE_MS	20000
 

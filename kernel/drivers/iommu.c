@@ -99,14 +99,14 @@ struct vcm_iommu_cursor {
 static struct vcm_domain *vcm_iommu_domain_alloc(struct vcm_device *vdev, struct vcm_dom *dom)
 {
 	struct device *dev = vcm_device_priv(vdev);
-	struct vcm_domain *domain = kzalloc(sizeof(*domain), GFP_KERNEL_ACCOUNT);
+	struct vcm_domain *domain = vcm_driver_zalloc(sizeof(*domain));
 	struct iommu_domain *iommu;
 
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
-	iommu = iommu_paging_domain_alloc(dev);
+	iommu = vcm_should_fail() ? ERR_PTR(-ENOMEM) : iommu_paging_domain_alloc(dev);
 	if (IS_ERR(iommu)) {
-		kfree(domain);
+		kvfree(domain);
 		return ERR_CAST(iommu);
 	}
 	domain->iommu = iommu;
@@ -119,7 +119,7 @@ static struct vcm_domain *vcm_iommu_domain_alloc(struct vcm_device *vdev, struct
 static void vcm_iommu_domain_free(struct vcm_domain *domain)
 {
 	iommu_domain_free(domain->iommu);
-	kfree(domain);
+	kvfree(domain);
 }
 
 /* Geometry and page sizes are final only once a device is attached. */
@@ -196,7 +196,8 @@ static int vcm_iommu_map(struct vcm_domain *domain, u64 start, u64 len, struct v
 
 	while (cursor.left) {
 		unsigned int nents = vcm_iommu_batch(sg, &cursor);
-		ssize_t mapped = iommu_map_sg(domain->iommu, start + done, sg, nents, flags,
+		ssize_t mapped = vcm_should_fail() ? -ENOMEM :
+				 iommu_map_sg(domain->iommu, start + done, sg, nents, flags,
 					      GFP_KERNEL_ACCOUNT);
 
 		if (mapped < 0) {

@@ -11,8 +11,8 @@
 #include <linux/iommu.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/slab.h>
 
+#include "drivers/drivers.h"
 #include "vcm.h"
 
 /**
@@ -55,7 +55,7 @@ static int vcm_device_make_known(struct device *dev, u32 flags)
 
 	if (!device_iommu_mapped(dev))
 		return -ENODEV;
-	known = kzalloc(sizeof(*known), GFP_KERNEL);
+	known = vcm_driver_zalloc(sizeof(*known));
 	if (!known)
 		return -ENOMEM;
 	mutex_lock(&vcm_iommu_devs_lock);
@@ -69,7 +69,7 @@ static int vcm_device_make_known(struct device *dev, u32 flags)
 	}
 	mutex_unlock(&vcm_iommu_devs_lock);
 	if (err)
-		kfree(known);
+		kvfree(known);
 	return err;
 }
 
@@ -120,7 +120,7 @@ void vcm_withdraw_device(struct device *dev)
 		return;
 	vcm_device_unregister(known->vdev);
 	put_device(known->dev);
-	kfree(known);
+	kvfree(known);
 }
 EXPORT_SYMBOL_GPL(vcm_withdraw_device);
 

@@ -46,7 +46,7 @@ static void vcm_imported_release(void *priv)
 	dma_buf_unmap_attachment_unlocked(imported->attach, imported->sgt, DMA_BIDIRECTIONAL);
 	dma_buf_detach(dmabuf, imported->attach);
 	dma_buf_put(dmabuf);
-	kfree(imported);
+	kvfree(imported);
 }
 
 static const struct vcm_phys_ops vcm_imported_ops = {
@@ -55,18 +55,20 @@ static const struct vcm_phys_ops vcm_imported_ops = {
 
 static struct vcm_imported *vcm_imported_create(struct dma_buf *dmabuf)
 {
-	struct vcm_imported *imported = kzalloc(sizeof(*imported), GFP_KERNEL_ACCOUNT);
+	struct vcm_imported *imported = vcm_driver_zalloc(sizeof(*imported));
 	int err;
 
 	if (!imported)
 		return ERR_PTR(-ENOMEM);
 	get_dma_buf(dmabuf);
-	imported->attach = dma_buf_attach(dmabuf, &vcm_dmabuf_dev->dev);
+	imported->attach = vcm_should_fail() ? ERR_PTR(-ENOMEM) :
+			   dma_buf_attach(dmabuf, &vcm_dmabuf_dev->dev);
 	if (IS_ERR(imported->attach)) {
 		err = PTR_ERR(imported->attach);
 		goto err_put;
 	}
-	imported->sgt = dma_buf_map_attachment_unlocked(imported->attach, DMA_BIDIRECTIONAL);
+	imported->sgt = vcm_should_fail() ? ERR_PTR(-ENOMEM) :
+			dma_buf_map_attachment_unlocked(imported->attach, DMA_BIDIRECTIONAL);
 	if (IS_ERR(imported->sgt)) {
 		err = PTR_ERR(imported->sgt);
 		goto err_detach;
@@ -77,7 +79,7 @@ err_detach:
 	dma_buf_detach(dmabuf, imported->attach);
 err_put:
 	dma_buf_put(dmabuf);
-	kfree(imported);
+	kvfree(imported);
 	return ERR_PTR(err);
 }
 
@@ -88,7 +90,7 @@ static struct vcm_chunk *vcm_chunks_of_sgt(const struct sg_table *sgt)
 	struct scatterlist *sg;
 	unsigned int i;
 
-	chunks = kvcalloc(sgt->nents, sizeof(*chunks), GFP_KERNEL_ACCOUNT);
+	chunks = vcm_driver_zalloc(array_size(sgt->nents, sizeof(*chunks)));
 	if (!chunks)
 		return ERR_PTR(-ENOMEM);
 	for_each_sgtable_dma_sg(sgt, sg, i) {
@@ -166,15 +168,15 @@ static struct sg_table *vcm_exported_map(struct dma_buf_attachment *attach,
 	int err;
 
 	chunk = vcm_phys_chunks(attach->dmabuf->priv, &nr_chunks);
-	sgt = kzalloc(sizeof(*sgt), GFP_KERNEL);
+	sgt = vcm_driver_zalloc(sizeof(*sgt));
 	if (!sgt)
 		return ERR_PTR(-ENOMEM);
-	err = sg_alloc_table(sgt, nr_chunks, GFP_KERNEL);
+	err = vcm_should_fail() ? -ENOMEM : sg_alloc_table(sgt, nr_chunks, GFP_KERNEL);
 	if (err)
 		goto err_free;
 	for_each_sgtable_sg(sgt, sg, i)
 		sg_set_page(sg, pfn_to_page(PHYS_PFN(chunk[i].pa)), chunk[i].len, 0);
-	err = dma_map_sgtable(attach->dev, sgt, dir, 0);
+	err = vcm_should_fail() ? -ENOMEM : dma_map_sgtable(attach->dev, sgt, dir, 0);
 	if (err)
 		goto err_free_table;
 	return sgt;
@@ -182,7 +184,7 @@ static struct sg_table *vcm_exported_map(struct dma_buf_attachment *attach,
 err_free_table:
 	sg_free_table(sgt);
 err_free:
-	kfree(sgt);
+	kvfree(sgt);
 	return ERR_PTR(err);
 }
 
@@ -191,7 +193,7 @@ static void vcm_exported_unmap(struct dma_buf_attachment *attach, struct sg_tabl
 {
 	dma_unmap_sgtable(attach->dev, sgt, dir, 0);
 	sg_free_table(sgt);
-	kfree(sgt);
+	kvfree(sgt);
 }
 
 static void vcm_exported_release(struct dma_buf *dmabuf)
@@ -240,7 +242,7 @@ struct dma_buf *vcm_phys_export_dmabuf(struct vcm_phys *phys)
 	info.size = vcm_phys_len(phys);
 	info.flags = O_RDWR;
 	info.priv = vcm_phys_get(phys);
-	dmabuf = dma_buf_export(&info);
+	dmabuf = vcm_should_fail() ? ERR_PTR(-ENOMEM) : dma_buf_export(&info);
 	if (IS_ERR(dmabuf))
 		vcm_phys_put(phys);
 	return dmabuf;
@@ -260,7 +262,7 @@ int vcm_phys_export_dmabuf_fd(struct vcm_phys *phys)
 
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
-	fd = dma_buf_fd(dmabuf, O_CLOEXEC);
+	fd = vcm_should_fail() ? -ENOMEM : dma_buf_fd(dmabuf, O_CLOEXEC);
 	if (fd < 0)
 		dma_buf_put(dmabuf);
 	return fd;

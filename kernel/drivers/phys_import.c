@@ -49,7 +49,7 @@ static const struct vcm_phys_ops vcm_pages_ops = {
  */
 struct vcm_chunk *vcm_chunks_of_pages(struct page *const *pages, u64 nr_pages, u32 *nr_chunks)
 {
-	struct vcm_chunk *chunks = kvcalloc(nr_pages, sizeof(*chunks), GFP_KERNEL_ACCOUNT);
+	struct vcm_chunk *chunks = vcm_driver_zalloc(array_size(nr_pages, sizeof(*chunks)));
 	u32 nr = 0;
 
 	if (!chunks)
@@ -95,7 +95,7 @@ static struct vcm_pages *vcm_pages_alloc(u64 nr)
 
 	if (!nr || nr > totalram_pages())
 		return NULL;
-	held = kvzalloc(struct_size(held, pages, nr), GFP_KERNEL_ACCOUNT);
+	held = vcm_driver_zalloc(struct_size(held, pages, nr));
 	if (held)
 		held->nr = nr;
 	return held;

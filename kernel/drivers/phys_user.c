@@ -70,7 +70,7 @@ static struct vcm_pinned *vcm_pinned_alloc(u64 nr, bool write)
 
 	if (nr > totalram_pages())
 		return NULL;
-	pinned = kvzalloc(struct_size(pinned, pages, nr), GFP_KERNEL_ACCOUNT);
+	pinned = vcm_driver_zalloc(struct_size(pinned, pages, nr));
 	if (!pinned)
 		return NULL;
 	pinned->nr = nr;
@@ -91,16 +91,16 @@ static int vcm_pinned_fill(struct vcm_pinned *pinned, u64 uva)
 	u64 done = 0;
 	int err = 0;
 
-	while (done < pinned->nr) {
+	while (done < pinned->nr && !err) {
 		int want = min_t(u64, pinned->nr - done, INT_MAX >> PAGE_SHIFT);
-		int got = pin_user_pages_fast(uva + (done << PAGE_SHIFT), want, flags,
+		int got = vcm_should_fail() ? -ENOMEM :
+			  pin_user_pages_fast(uva + (done << PAGE_SHIFT), want, flags,
 					      pinned->pages + done);
 
-		if (got <= 0) {
+		if (got > 0)
+			done += got;
+		else
 			err = got ? got : -EFAULT;
-			break;
-		}
-		done += got;
 	}
 	if (err)
 		unpin_user_pages(pinned->pages, done);

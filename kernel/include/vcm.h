@@ -338,6 +338,9 @@ struct vcm_assoc *vcm_assoc_device(struct vcm *vcm, struct vcm_device *dev);
 struct vcm *vcm_fault_begin(struct vcm_dom *dom, __u32 *domain);
 void vcm_fault_end(struct vcm *vcm, struct vcm_fault *fault, const void *priv);
 
+/* Failures on demand: kernel/os/inject.c; asked by drivers before what can fail */
+bool vcm_should_fail(void);
+
 #define VCM_DEVICE_USER (1u << 0)	/* user space may associate it */
 
 /**

@@ -8,7 +8,6 @@
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 
 #include "core/core.h"
 #include "obs/obs.h"
@@ -25,14 +24,14 @@ struct vcm_snapfile {
 
 static int vcm_snapfile_open(struct inode *inode, struct file *file)
 {
-	struct vcm_snapfile *snap = kzalloc(sizeof(*snap), GFP_KERNEL);
+	struct vcm_snapfile *snap = vcm_os_zalloc(sizeof(*snap));
 	int err;
 
 	if (!snap)
 		return -ENOMEM;
 	err = vcm_obs_snapshot(&snap->data, &snap->len);
 	if (err) {
-		kfree(snap);
+		vcm_os_free(snap);
 		return err;
 	}
 	file->private_data = snap;
@@ -58,7 +57,7 @@ static int vcm_snapfile_release(struct inode *inode, struct file *file)
 	struct vcm_snapfile *snap = file->private_data;
 
 	vcm_os_free(snap->data);
-	kfree(snap);
+	vcm_os_free(snap);
 	return 0;
 }
 

@@ -7,9 +7,9 @@
  * last write: "0 1" after an injection, "N' 0" when the task had fewer points than N.  One task
  * at a time.
  *
- * The kernel's fail-nth is the model; this one reaches every allocation and every call of a
- * driver that the core makes, and nothing else.  When it is not in use it costs a branch that
- * is patched out.
+ * The kernel's fail-nth is the model; this one reaches every allocation of this module, every
+ * call of a driver that the core makes, every call into other subsystems that can fail, and
+ * nothing else.  When it is not in use it costs a branch that is patched out.
  */
 #include <linux/debugfs.h>
 #include <linux/jump_label.h>
@@ -18,6 +18,7 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
+#include "vcm.h"
 #include "vcm_os.h"
 
 static DEFINE_STATIC_KEY_FALSE(vcm_inject_key);
@@ -42,6 +43,20 @@ bool vcm_os_should_fail(void)
 	vcm_inject_hits++;
 	return true;
 }
+
+/**
+ * vcm_should_fail() - is what a driver is about to do to fail?
+ *
+ * To be asked by a driver before an allocation of its own and before a call that can fail, so
+ * that tests reach what it does then.
+ *
+ * Context: any. Return: the answer.
+ */
+bool vcm_should_fail(void)
+{
+	return vcm_os_should_fail();
+}
+EXPORT_SYMBOL_GPL(vcm_should_fail);
 
 static int vcm_inject_set(u64 nth)
 {

@@ -161,7 +161,9 @@ int vcm_os_pages_alloc(const struct vcm_os_pages_req *req, u64 *pa)
 		page = vcm_pages_from_range(req);
 	if (!page)
 		return -ENOMEM;
-	err = vcm_pages_set_cache(page, req->nr, req->cache);
+	/* Write-back is what pages have: nothing is done and nothing can fail. */
+	err = req->cache != VCM_CACHE_WB && vcm_os_should_fail() ? -ENOMEM :
+	      vcm_pages_set_cache(page, req->nr, req->cache);
 	if (err) {
 		vcm_pages_release(page, req->nr);
 		return err;

@@ -56,7 +56,8 @@ void *vcm_os_vmap(const struct vcm_chunk *chunks, u32 nr_chunks, enum vcm_cache 
 	pages = vcm_os_should_fail() ? NULL : vcm_pages_of(chunks, nr_chunks, &nr);
 	if (!pages)
 		return NULL;
-	kva = nr <= UINT_MAX ? vmap(pages, nr, VM_MAP, vcm_kernel_prot(cache)) : NULL;
+	kva = nr > UINT_MAX || vcm_os_should_fail() ? NULL :
+	      vmap(pages, nr, VM_MAP, vcm_kernel_prot(cache));
 	kvfree(pages);
 	return kva;
 }

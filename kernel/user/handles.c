@@ -24,7 +24,7 @@ MODULE_PARM_DESC(max_objects, "objects that one open file of /dev/vcm may own");
 /* Make the tables of a file, for the calling process.  Return: them, or NULL. */
 struct vcm_file *vcm_file_create(void)
 {
-	struct vcm_file *vf = kzalloc(sizeof(*vf), GFP_KERNEL_ACCOUNT);
+	struct vcm_file *vf = vcm_os_zalloc(sizeof(*vf));
 	char name[VCM_HOLDER_NAME_LEN];
 
 	if (!vf)
@@ -32,7 +32,7 @@ struct vcm_file *vcm_file_create(void)
 	snprintf(name, sizeof(name), "%s/%d", current->comm, task_tgid_nr(current));
 	vf->holder = vcm_holder_create(name);
 	if (!vf->holder) {
-		kfree(vf);
+		vcm_os_free(vf);
 		return NULL;
 	}
 	mutex_init(&vf->lock);
@@ -55,11 +55,11 @@ static int vcm_file_charge(struct vcm_file *vf)
 /* Put @entry into @xa, as one more object of the file. */
 static int vcm_file_insert(struct vcm_file *vf, struct xarray *xa, u64 id, void *entry)
 {
-	int err = vcm_os_should_fail() ? -ENOMEM : vcm_file_charge(vf);
+	int err = vcm_file_charge(vf);
 
 	if (err)
 		return err;
-	err = xa_insert(xa, id, entry, GFP_KERNEL_ACCOUNT);
+	err = vcm_os_should_fail() ? -ENOMEM : xa_insert(xa, id, entry, GFP_KERNEL_ACCOUNT);
 	if (err)
 		vf->objects--;
 	return err;
@@ -90,7 +90,7 @@ void vcm_file_destroy(struct vcm_file *vf)
 	xa_destroy(&vf->slots);
 	mutex_destroy(&vf->lock);
 	vcm_holder_put(vf->holder);
-	kfree(vf);
+	vcm_os_free(vf);
 }
 
 /* Find a context.  Return: it, or NULL. */
@@ -258,7 +258,8 @@ int vcm_file_add_phys(struct vcm_file *vf, struct vcm_phys *phys, u64 *mmap_offs
 	if (!hphys)
 		goto err_put;
 	hphys->phys = phys;
-	err = xa_alloc(&vf->slots, &hphys->slot, hphys, XA_LIMIT(0, max_slot), GFP_KERNEL_ACCOUNT);
+	err = vcm_os_should_fail() ? -ENOMEM :
+	      xa_alloc(&vf->slots, &hphys->slot, hphys, XA_LIMIT(0, max_slot), GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto err_free;
 	err = vcm_file_insert(vf, &vf->physes, vcm_phys_id(phys), hphys);

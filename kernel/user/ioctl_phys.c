@@ -138,7 +138,8 @@ static int vcm_vma_fill(struct vm_area_struct *vma, const struct vcm_phys *phys,
 			chunk++;
 			continue;
 		}
-		err = vm_insert_page(vma, uva, pfn_to_page(PHYS_PFN(chunk->pa + off)));
+		err = vcm_should_fail() ? -ENOMEM :
+		      vm_insert_page(vma, uva, pfn_to_page(PHYS_PFN(chunk->pa + off)));
 		if (err)
 			return err;
 		uva += PAGE_SIZE;
