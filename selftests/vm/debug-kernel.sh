@@ -43,7 +43,7 @@ cleanup() {
 
 check_tools() {
 	local tool missing=''
-	for tool in bc bison flex gcc make xz; do
+	for tool in bc bison flex gcc make objcopy pahole xz; do
 		command -v "$tool" >/dev/null || missing+=" $tool"
 	done
 	if ! gcc -E -include gelf.h -x c -o /dev/null /dev/null 2>/dev/null; then
@@ -190,6 +190,7 @@ parts() {
 	scripts
 	LIST
 	[ ! -x "$work/tools/objtool/objtool" ] || echo tools/objtool/objtool
+	echo tools/bpf/resolve_btfids/resolve_btfids
 }
 
 # publish RESULT: trim, then one rename, so that nobody sees half of it.
@@ -199,6 +200,9 @@ publish() {
 	mkdir "$work/vcm-result"
 	tar -C "$work" --exclude='*.o' -cf - "${list[@]}" | tar -C "$work/vcm-result" -xf -
 	cp "$work/arch/x86/boot/bzImage" "$work/vcm-result/bzImage"
+	# Type information of modules is made on top of the kernel's; nothing else of it is read, so
+	# that it is no program any more does not matter.
+	objcopy --only-section=.BTF "$work/vmlinux" "$work/vcm-result/vmlinux" 2>/dev/null
 	mv -T "$work/vcm-result" "$result"
 }
 
