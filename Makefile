@@ -81,7 +81,7 @@ runner-check: setup-vm ## the guest runner, the gate on its log and the counting
 kselftest: setup-kselftest modules tools programs ## kselftests in a guest; kernel log and leaks too
 	$(Q)T="$(T)" $(vm)/kselftest.sh --kernel $(KVER)
 
-check-debug: setup-debug ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
+check-debug: setup-debug tools ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
 	$(Q)T="$(T)" $(vm)/check-debug.sh
 
 lint: setup-lint ## checkpatch, sparse, W=1, kernel-doc, include arrows, sizes and more

@@ -5,7 +5,8 @@
  * Every thread makes random calls on whatever the others left; a call may be refused as
  * uapi/vcm.h says and with no other errno.  Meanwhile the driver of one device comes and goes,
  * the state is read, and `vcmstat verify` compares events with snapshots.  Runs for VCM_SECONDS
- * (default 5) and prints its seed, which VCM_SEED sets.
+ * (5, where the settings of the suite do not say otherwise) and prints its seed, which VCM_SEED
+ * sets.
  */
 #include <pthread.h>
 

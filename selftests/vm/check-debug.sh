@@ -29,15 +29,11 @@ modules=$build/kernel-debug
 control=$build/debug/control
 debugfs=/sys/kernel/debug
 program_seconds=900	# five to ten times slower than the stock kernel
+race_seconds=60
 symbols=/run/vcm-symbols
-summary='' count=0 failed=0
-
-# Programs that do not run here, with the reason.
-skipped() {
-	cat <<-'LIST'
-	replay.sh|it reads events by BPF, for which this kernel has no type information
-	LIST
-}
+summary=''
+# shellcheck source-path=SCRIPTDIR
+. "$here/results.sh"
 
 # Kind of bug that debug_control.c plants|what the gate must say.  Lockdep gives up judging once
 # KASAN has found anything, so what KASAN finds is last.
@@ -55,30 +51,6 @@ controls() {
 	use_after_free|kasan
 	out_of_bounds|kasan
 	LIST
-}
-
-result() {
-	local ok=$1 line
-	shift
-	count=$((count + 1))
-	line="ok $count - $*"
-	if [ "$ok" != 0 ]; then
-		line="not $line"
-		failed=1
-	fi
-	echo "$line" | tee -a "$summary"
-}
-
-# check TEXT COMMAND...
-check() {
-	local text=$1 code=0
-	shift
-	"$@" || code=1
-	result "$code" "$text"
-}
-
-note() {
-	sed 's/^/# /' | tee -a "$summary"
 }
 
 # ---- in the guest ----
@@ -146,7 +118,7 @@ forget_leaks() {
 }
 
 load() {
-	insmod "$modules/vcm.ko" && insmod "$modules/vcm_edu.ko" || return 1
+	insmod "$modules/vcm.ko" carveout=16M@0x70000000 && insmod "$modules/vcm_edu.ko" || return 1
 	grep '\[vcm' /proc/kallsyms >"$symbols"
 }
 
@@ -164,18 +136,9 @@ sample_runs() {
 	[ "$ran" -ge 1 ]
 }
 
-# Asked after every injected failure, so it starts no program.
 idle() {
-	local key value known=0
-	while read -r key value; do
-		case $key in
-		contexts: | reservations: | associations: | memory_objects: | pages:)
-			known=$((known + 1))
-			[ "$value" = 0 ] || return 1
-			;;
-		esac
-	done <"$debugfs/vcm/stats" || return 1
-	[ "$known" = 5 ] && [ "$(<"$debugfs/vcm/check")" = ok ]
+	look_for_left
+	[ -z "$left" ] && [ "$(<"$debugfs/vcm/check")" = ok ]
 }
 
 # Print the address of a function and that of the one behind it.
@@ -252,8 +215,8 @@ guest_failures() {
 
 # guest [NAME]...
 guest() {
-	local name reason
 	summary=$results/debug.tap
+	export VCMSTAT=$build/vcmstat/vcmstat VCM_MODULES=$modules
 	: >"$summary"
 	check "the kernel has every option of debug.config" has_options
 	check "a warning ends the guest" ends_on_warning
@@ -263,13 +226,10 @@ guest() {
 	check "the sample moves data by DMA" sample_runs
 	check "kselftests pass, nothing is left, the modules unload" \
 		"$here/guest-kselftest.sh" "$programs" "$results/debug" "$@"
-	while IFS='|' read -r name reason; do
-		result 0 "$name # SKIP $reason"
-	done < <(skipped)
 	check "kmemleak finds nothing that they lost" no_leak
 	[ $# -gt 0 ] || guest_failures
 	check "lockdep judges at the end" lockdep_judges
-	echo "1..$count" | tee -a "$summary"
+	plan
 	exit "$failed"
 }
 
@@ -292,23 +252,12 @@ guest_controls() {
 
 # ---- on the host ----
 
-say() {
-	echo "check-debug: $*"
-}
-
 build_programs() {
-	local name
 	rm -rf "$programs"
 	make --no-print-directory -C "$top/selftests" OUT="$build/selftests" KSRC="$build/ksrc" \
 		install INSTALL_PATH="$programs"
-	echo "timeout=$program_seconds" >"$programs/vcm/settings"
-	while IFS='|' read -r name _; do
-		if ! grep -qx "vcm:$name" "$programs/kselftest-list.txt"; then
-			say "the skip list names $name, which is not a kselftest" >&2
-			exit 1
-		fi
-		sed -i "/^vcm:$name\$/d" "$programs/kselftest-list.txt"
-	done < <(skipped)
+	printf '%s\n' "timeout=$program_seconds" "seconds=$race_seconds" \
+		>"$programs/vcm/settings"
 }
 
 # The guest runs the kselftests in a folder of their own; their names say afterwards that these are
@@ -333,18 +282,14 @@ run_tests() {
 	mkdir -p "$results/debug"
 	rm -f "$results"/debug*.tap "$results/debug-kmemleak.txt" "$log"
 	"$here/boot.sh" --image "$tree/bzImage" --results "$results" --log "$log" --edu 2 \
-		--timeout 1800 --append "panic_on_warn=1" "$@" -- \
+		--timeout 3600 --append "panic_on_warn=1 memmap=16M\$0x70000000" "$@" -- \
 		"$here/check-debug.sh" --guest "${names[@]}" || code=$?
 	collect
 	summary=$results/debug-run.tap
 	: >"$summary"
-	case $code in
-	124 | 125)	result 1 "the guest ran to its end (boot.sh: $code)" ;;
-	*)		result 0 "the guest ran to its end" ;;
-	esac
-	"$here/splat.sh" "$log" >"$build/debug/splat.txt" || note <"$build/debug/splat.txt"
-	check "the kernel log is clean" test ! -s "$build/debug/splat.txt"
-	echo "1..$count" | tee -a "$summary"
+	guest_ended "$code"
+	log_is_clean "$log"
+	plan
 	exit "$code"
 }
 
@@ -393,7 +338,7 @@ run_controls() {
 	# 123 is boot.sh's word for a command that succeeded and a log that is not clean.
 	check "boot.sh fails because of the log" test "$code" = 123
 	[ "$failed" = 0 ] || note <"$build/debug/controls.err"
-	echo "1..$count" | tee -a "$summary"
+	plan
 	exit "$failed"
 }
 

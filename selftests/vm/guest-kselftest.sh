@@ -16,31 +16,11 @@ set -euo pipefail
 programs=$1 results=$2
 shift 2
 wanted=("$@")
-stats=/sys/kernel/debug/vcm/stats
 summary=$results/kselftest.tap
-count=0 failed=0
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "${BASH_SOURCE[0]}")/results.sh"
 PATH=$(dirname "$programs")/vcmstat:$PATH
 export PATH
-
-result() {
-	local ok=$1 line
-	shift
-	count=$((count + 1))
-	line="ok $count - $*"
-	if [ "$ok" != 0 ]; then
-		line="not $line"
-		failed=1
-	fi
-	echo "$line" | tee -a "$summary"
-}
-
-# check TEXT COMMAND...
-check() {
-	local text=$1 code=0
-	shift
-	"$@" || code=1
-	result "$code" "$text"
-}
 
 listed() {
 	sed -n 's/^vcm://p' "$programs/kselftest-list.txt" 2>/dev/null || true
@@ -85,6 +65,8 @@ agrees() {
 run_program() {
 	local name=$1 dir=$2 code=0 seconds tap=$results/kselftest-$1.tap
 	seconds=$(setting timeout 45 "$dir")
+	VCM_SECONDS=$(setting seconds 5 "$dir")
+	export VCM_SECONDS
 	echo "# $name"
 	(cd "$dir" && exec timeout --kill-after=5 "$seconds" "./$name") </dev/null 2>&1 |
 		tee "$tap" || code=$?
@@ -99,28 +81,15 @@ run_program() {
 	return 0
 }
 
-# Counters of things that must not outlive the programs, when not 0.
-left() {
-	awk '$1 ~ /^(contexts|reservations|associations|memory_objects|pages):$/ {
-		known++
-		if ($2 != 0)
-			print $1, $2
-	}
-	END {
-		if (known != 5)
-			print "stats: " known + 0 " of 5 counters found"
-	}' "$stats" 2>&1 || echo "$stats: cannot be read"
-}
-
 # The last close of a file may finish after the program has ended, so give it a while.
 nothing_left() {
-	local i what=''
+	local i
 	for ((i = 0; i < 50; i++)); do
-		what=$(left)
-		[ -n "$what" ] || return 0
+		look_for_left
+		[ -n "$left" ] || return 0
 		sleep 0.1
 	done
-	printf '# left: %s\n' "${what//$'\n'/, }"
+	echo "# left:$left"
 	return 1
 }
 
@@ -142,7 +111,7 @@ main() {
 	done < <(selected)
 	check "no context, reservation, association, memory or page is left" nothing_left
 	check "vcm_edu and vcm unload" unload
-	echo "1..$count" | tee -a "$summary"
+	plan
 }
 
 main

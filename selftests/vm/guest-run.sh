@@ -3,12 +3,15 @@
 #
 # guest-run.sh [MODULE.ko]... -- command [argument]... - load modules in order, run a command.
 #
+# Parameters of a module are in the same word, after its path and a space.
+#
 # Runs inside the guest.  Leaves the modules loaded: what happens at the end is for the command
 # to decide, the guest ends with it.
 set -euo pipefail
 
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
-	if ! insmod "$1"; then
+	# shellcheck disable=SC2086 # a path and parameters
+	if ! insmod $1; then
 		echo "guest-run: cannot load $1" >&2
 		exit 1
 	fi
