@@ -19,9 +19,12 @@ static int __init vcm_init(void)
 	int err;
 
 	vcm_core_init();
-	err = vcm_iommu_init();
+	err = vcm_carveouts_init();
 	if (err)
 		return err;
+	err = vcm_iommu_init();
+	if (err)
+		goto err_carveouts_exit;
 	err = vcm_dmabuf_init();
 	if (err)
 		goto err_iommu_exit;
@@ -36,6 +39,8 @@ err_obs_exit:
 	vcm_dmabuf_exit();
 err_iommu_exit:
 	vcm_iommu_exit();
+err_carveouts_exit:
+	vcm_carveouts_exit();
 	return err;
 }
 
@@ -45,6 +50,7 @@ static void __exit vcm_exit(void)
 	vcm_obs_exit();
 	vcm_dmabuf_exit();
 	vcm_iommu_exit();
+	vcm_carveouts_exit();
 }
 
 module_init(vcm_init);

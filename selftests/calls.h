@@ -147,8 +147,9 @@ static inline void fill_phys_alloc(union arg *arg, struct world *w)
 }
 
 CALL(phys_alloc, vcm_ioc_phys_alloc, .cmd = VCM_IOC_PHYS_ALLOC,
-	.min = END(vcm_ioc_phys_alloc, mmap_offset), .flags = VCM_PHYS_CONTIG | VCM_PHYS_NODE,
-	.writes = true, .makes = true, .points = 6, .fill = fill_phys_alloc);
+	.min = END(vcm_ioc_phys_alloc, mmap_offset), .writes = true, .makes = true,
+	.flags = VCM_PHYS_CONTIG | VCM_PHYS_NODE | VCM_PHYS_CARVEOUT, .points = 6,
+	.fill = fill_phys_alloc);
 
 static inline void fill_phys_free(union arg *arg, struct world *w)
 {

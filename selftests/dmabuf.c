@@ -18,29 +18,12 @@ FIXTURE(dmabuf) {
 
 FIXTURE_SETUP(dmabuf)
 {
-	test_stats_read(&self->before);
-	self->fd = _vcm_open();
-	ASSERT_LE(0, self->fd);
-	space_create(_metadata, self->fd, &self->space, 1);
+	space_open(_metadata, &self->before, &self->fd, &self->space);
 }
 
 FIXTURE_TEARDOWN(dmabuf)
 {
-	expect_invariants();
-	space_destroy(_metadata, &self->space);
-	EXPECT_EQ(0, close(self->fd));
-	expect_stats(&self->before);
-}
-
-/* Bind @phys at FREE_IOVA for a device that is active from now on.  Return: the reservation. */
-static __u64 show(struct __test_metadata *_metadata, struct space *space, __u64 phys, __u64 len)
-{
-	__u64 res;
-
-	test_reserve_at(space->fd, space->vcm, FREE_IOVA, len, &res);
-	test_bind(space->fd, space->vcm, res, phys);
-	space_activate(_metadata, space);
-	return res;
+	space_close(_metadata, &self->before, self->fd, &self->space);
 }
 
 /* A dma-buf of a memfd, which is mapped at *@uva.  Return: a descriptor, or -errno. */
@@ -80,7 +63,7 @@ TEST_F(dmabuf, the_device_reads_and_writes_every_byte_of_an_imported_buffer)
 	ASSERT_LE(0, buf);
 	test_import_dmabuf(self->fd, buf, &phys, &len);
 	EXPECT_EQ(PAGES * PAGE, len);
-	show(_metadata, &self->space, phys, len);
+	space_show(_metadata, &self->space, phys, len);
 	EXPECT_EQ(0, dma_wrong(_metadata, &self->space, FREE_IOVA, uva, len));
 	EXPECT_EQ(0, close(buf));
 	EXPECT_EQ(0, dma_wrong(_metadata, &self->space, FREE_IOVA, uva, len));
@@ -159,7 +142,7 @@ TEST_F(dmabuf, another_file_imports_what_this_one_exported)
 	EXPECT_EQ(PAGES * PAGE, len);
 	EXPECT_EQ(0, close(buf));
 	space_create(_metadata, other, &there, 2);
-	show(_metadata, &there, phys, len);
+	space_show(_metadata, &there, phys, len);
 	EXPECT_EQ(0, dma_wrong(_metadata, &there, FREE_IOVA, mem.uva, len));
 	space_destroy(_metadata, &there);
 	EXPECT_EQ(0, close(other));

@@ -31,16 +31,17 @@ no_memory_is_left() {
 }
 
 no_byte_is_reserved_bound_or_mapped() {
-	zero bytes_reserved bytes_bound bytes_mapped
+	zero bytes_reserved bytes_bound bytes_mapped bytes_carved
 }
 
 # The structs of the core that are allocated are those of the devices that drivers offered, each
-# with the holder that has its name.
+# with the holder that has its name, and those of carve-outs.
 no_object_is_left_but_the_devices() {
-	local devices
+	local devices carveouts
 	devices=$(grep -vc '^#' "$debugfs/devices" || true)
-	echo "$(stat_value objects) objects, $devices devices"
-	[ "$(stat_value objects)" = "$((2 * devices))" ]
+	carveouts=$(grep -vc '^#' "$debugfs/carveouts" || true)
+	echo "$(stat_value objects) objects, $devices devices, $carveouts carve-outs"
+	[ "$(stat_value objects)" = "$((2 * devices + carveouts))" ]
 }
 
 the_lists_are_empty() {

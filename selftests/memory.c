@@ -18,29 +18,12 @@ FIXTURE(memory) {
 
 FIXTURE_SETUP(memory)
 {
-	test_stats_read(&self->before);
-	self->fd = _vcm_open();
-	ASSERT_LE(0, self->fd);
-	space_create(_metadata, self->fd, &self->space, 1);
+	space_open(_metadata, &self->before, &self->fd, &self->space);
 }
 
 FIXTURE_TEARDOWN(memory)
 {
-	expect_invariants();
-	space_destroy(_metadata, &self->space);
-	EXPECT_EQ(0, close(self->fd));
-	expect_stats(&self->before);
-}
-
-/* Bind @phys at FREE_IOVA for a device that is active from now on.  Return: the reservation. */
-static __u64 show(struct __test_metadata *_metadata, struct space *space, __u64 phys, __u64 len)
-{
-	__u64 res;
-
-	test_reserve_at(space->fd, space->vcm, FREE_IOVA, len, &res);
-	test_bind(space->fd, space->vcm, res, phys);
-	space_activate(_metadata, space);
-	return res;
+	space_close(_metadata, &self->before, self->fd, &self->space);
 }
 
 TEST_F_TIMEOUT(memory, a_chunk_has_every_order_up_to_the_largest, 120)
@@ -75,7 +58,7 @@ TEST_F_TIMEOUT(memory, the_largest_chunk_is_zeroed_and_live_to_its_last_byte, 12
 		if (!round)
 			test_mem_free(self->fd, &mem);
 	}
-	show(_metadata, &self->space, mem.phys, len);
+	space_show(_metadata, &self->space, mem.phys, len);
 	EXPECT_EQ(0, dma_wrong(_metadata, &self->space, FREE_IOVA, mem.uva, PAGE));
 	EXPECT_EQ(0, dma_wrong(_metadata, &self->space, FREE_IOVA + len - PAGE,
 			       mem.uva + len - PAGE, PAGE));
@@ -156,20 +139,14 @@ FIXTURE_SETUP(cache)
 		.len = 2 * PAGE, .orders = 1, .cache = variant->cache,
 	};
 
-	test_stats_read(&self->before);
-	self->fd = _vcm_open();
-	ASSERT_LE(0, self->fd);
-	space_create(_metadata, self->fd, &self->space, 1);
+	space_open(_metadata, &self->before, &self->fd, &self->space);
 	test_mem_alloc_arg(self->fd, alloc, &self->mem);
 }
 
 FIXTURE_TEARDOWN(cache)
 {
-	expect_invariants();
 	EXPECT_EQ(0, munmap(self->mem.uva, self->mem.len));
-	space_destroy(_metadata, &self->space);
-	EXPECT_EQ(0, close(self->fd));
-	expect_stats(&self->before);
+	space_close(_metadata, &self->before, self->fd, &self->space);
 }
 
 TEST_F(cache, what_a_process_writes_it_reads)
@@ -212,6 +189,55 @@ TEST_F(cache, a_mapping_follows_the_memory)
 	test_unmap(self->fd, self->space.vcm, map.res);
 }
 
+/* Where x86 keeps the memory type of a page that is not write-back: two of its flags. */
+#define KPF_ARCH	(1ull << 38)
+#define KPF_ARCH_2	(1ull << 41)
+
+/* Entry @nr of a file of 64-bit entries.  Return: 0 or -errno. */
+static int _entry_read(const char *path, __u64 nr, __u64 *entry)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, entry, sizeof(*entry), nr * sizeof(*entry)) != sizeof(*entry))
+		err = -EIO;
+	close(fd);
+	return err;
+}
+
+/* The memory type flags of page frame @pfn. */
+static __u64 type_flags(struct __test_metadata *_metadata, __u64 pfn)
+{
+	__u64 flags;
+
+	test_ok(_entry_read("/proc/kpageflags", pfn, &flags));
+	return flags & (KPF_ARCH | KPF_ARCH_2);
+}
+
+/* A page that goes back with its attribute would be uncached memory for whoever gets it next. */
+TEST_F(cache, pages_have_it_while_they_are_held_and_not_a_moment_longer)
+{
+	__u64 pfn[2];
+
+#ifndef __x86_64__
+	SKIP(return, "the flags that tell are those of x86");
+#endif
+	for (int i = 0; i < 2; i++) {
+		test_ok(_entry_read("/proc/self/pagemap",
+				    (uintptr_t)(self->mem.uva + i * PAGE) / PAGE, &pfn[i]));
+		pfn[i] &= (1ull << 55) - 1;
+		ASSERT_NE(0, pfn[i]);
+		EXPECT_EQ(variant->cache != VCM_CACHE_WB, !!type_flags(_metadata, pfn[i]));
+	}
+	test_phys_free(self->fd, self->mem.phys);
+	EXPECT_EQ(variant->cache != VCM_CACHE_WB, !!type_flags(_metadata, pfn[0]));
+	ASSERT_EQ(0, munmap(self->mem.uva, self->mem.len));
+	for (int i = 0; i < 2; i++)
+		EXPECT_EQ(0, type_flags(_metadata, pfn[i]));
+	self->mem.uva = mmap(NULL, self->mem.len, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 FIXTURE(pin) {
 	struct stats before;
 	int fd;
@@ -221,10 +247,7 @@ FIXTURE(pin) {
 
 FIXTURE_SETUP(pin)
 {
-	test_stats_read(&self->before);
-	self->fd = _vcm_open();
-	ASSERT_LE(0, self->fd);
-	space_create(_metadata, self->fd, &self->space, 1);
+	space_open(_metadata, &self->before, &self->fd, &self->space);
 	self->uva = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 			 0);
 	ASSERT_NE(MAP_FAILED, self->uva);
@@ -232,10 +255,7 @@ FIXTURE_SETUP(pin)
 
 FIXTURE_TEARDOWN(pin)
 {
-	expect_invariants();
-	space_destroy(_metadata, &self->space);
-	EXPECT_EQ(0, close(self->fd));
-	expect_stats(&self->before);
+	space_close(_metadata, &self->before, self->fd, &self->space);
 	EXPECT_EQ(0, munmap(self->uva, 4 * PAGE));
 }
 
@@ -246,7 +266,7 @@ TEST_F(pin, the_device_reads_and_writes_every_byte_of_the_process)
 	if (!edu_exists())
 		SKIP(return, "no edu device");
 	test_pin_user(self->fd, self->uva, 4 * PAGE, VCM_PIN_WRITE, &phys);
-	show(_metadata, &self->space, phys, 4 * PAGE);
+	space_show(_metadata, &self->space, phys, 4 * PAGE);
 	EXPECT_EQ(0, dma_wrong(_metadata, &self->space, FREE_IOVA, self->uva, 4 * PAGE));
 }
 
@@ -298,7 +318,7 @@ TEST_F(pin, the_device_keeps_pages_that_the_process_unmapped)
 		SKIP(return, "no edu device");
 	pattern_fill(self->uva, 4 * PAGE, 9);
 	test_pin_user(self->fd, self->uva, 4 * PAGE, VCM_PIN_WRITE, &phys);
-	show(_metadata, &self->space, phys, 4 * PAGE);
+	space_show(_metadata, &self->space, phys, 4 * PAGE);
 	fresh = mmap(self->uva, 4 * PAGE, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	ASSERT_EQ(self->uva, fresh);

@@ -60,9 +60,41 @@ static inline void space_destroy(struct __test_metadata *_metadata, struct space
 	test_mem_free(space->fd, &space->dst);
 }
 
+/* A file with a space in it; how things were before goes to @before. */
+static inline void space_open(struct __test_metadata *_metadata, struct stats *before, int *fd,
+			      struct space *space)
+{
+	test_stats_read(before);
+	*fd = _vcm_open();
+	ASSERT_LE(0, *fd);
+	space_create(_metadata, *fd, space, 1);
+}
+
+/* Close it: everything is as it was before. */
+static inline void space_close(struct __test_metadata *_metadata, const struct stats *before,
+			       int fd, struct space *space)
+{
+	expect_invariants();
+	space_destroy(_metadata, space);
+	EXPECT_EQ(0, close(fd));
+	expect_stats(before);
+}
+
 static inline void space_activate(struct __test_metadata *_metadata, struct space *space)
 {
 	test_activate(space->fd, space->vcm, space->assoc, NULL);
+}
+
+/* Bind @phys at FREE_IOVA for a device that is active from now on.  Return: the reservation. */
+static inline __u64 space_show(struct __test_metadata *_metadata, struct space *space, __u64 phys,
+			       __u64 len)
+{
+	__u64 res;
+
+	test_reserve_at(space->fd, space->vcm, FREE_IOVA, len, &res);
+	test_bind(space->fd, space->vcm, res, phys);
+	space_activate(_metadata, space);
+	return res;
 }
 
 /* How many of @len bytes that the device sees at @iova are not the pattern of @seed. */

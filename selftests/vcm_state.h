@@ -24,6 +24,7 @@ struct stats {
 	__u64 bytes_bound;
 	__u64 bytes_mapped;
 	__u64 references;
+	__u64 bytes_carved;
 };
 
 /* A snapshot without the numbers of its events. */
@@ -95,7 +96,8 @@ static inline int _stats_read(struct stats *stats)
 	    _text_value(text, "bytes_reserved", &stats->bytes_reserved) ||
 	    _text_value(text, "bytes_bound", &stats->bytes_bound) ||
 	    _text_value(text, "bytes_mapped", &stats->bytes_mapped) ||
-	    _text_value(text, "references", &stats->references))
+	    _text_value(text, "references", &stats->references) ||
+	    _text_value(text, "bytes_carved", &stats->bytes_carved))
 		return -ENOENT;
 	return 0;
 }
@@ -116,6 +118,7 @@ static inline int _stats_read(struct stats *stats)
 	EXPECT_EQ((before)->bytes_bound, __now.bytes_bound);			\
 	EXPECT_EQ((before)->bytes_mapped, __now.bytes_mapped);			\
 	EXPECT_EQ((before)->references, __now.references);			\
+	EXPECT_EQ((before)->bytes_carved, __now.bytes_carved);			\
 } while (0)
 
 /* The invariants of the core hold, as it checks them itself. */

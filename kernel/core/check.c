@@ -153,6 +153,9 @@ static const char *vcm_check_phys(const struct vcm_phys *phys)
 		len += phys->chunks[i].len;
 	if (len != phys->len)
 		return "I5: chunks do not add up";
+	if (phys->source == VCM_SOURCE_CARVEOUT &&
+	    !vcm_carveouts_have(phys->chunks->pa, phys->chunks->len))
+		return "I10: memory of a carve-out outside of every carve-out";
 	/* Read after the count: a binding may be made meanwhile, none can be given up. */
 	if (refcount_read(&phys->uses) < uses)
 		return "I6: memory with fewer uses than it has references and bindings";
@@ -200,10 +203,12 @@ static const char *vcm_check_registry(void)
 {
 	const char *bad = vcm_check_contexts();
 
+	if (!bad)
+		bad = vcm_carveouts_check();
 	return bad ? bad : vcm_check_physes();
 }
 
-/* Test I1 to I9.  Return: NULL, or the first that is violated. */
+/* Test I1 to I10.  Return: NULL, or the first that is violated. */
 const char *vcm_check(void)
 {
 	const char *bad;

@@ -20,10 +20,12 @@ void vcm_core_init(void)
 {
 	mutex_init(&vcm_registry.stream.lock);
 	mutex_init(&vcm_registry.holders_lock);
+	mutex_init(&vcm_registry.carve_lock);
 	INIT_LIST_HEAD(&vcm_registry.holders);
 	INIT_LIST_HEAD(&vcm_registry.contexts);
 	INIT_LIST_HEAD(&vcm_registry.physes);
 	INIT_LIST_HEAD(&vcm_registry.devices);
+	INIT_LIST_HEAD(&vcm_registry.carveouts);
 }
 
 /* Tell @observer of contexts from now on; NULL for nobody.  Not while contexts come or go. */

@@ -19,12 +19,16 @@
  *   I7  contexts, memory and associations are listed in the order of their ids
  *   I8  the references of an object are those of its holders and of nobody named
  *   I9  a sub-window is never bound; what is inside it holds one reference to it each
+ *   I10 what is handed out of a carve-out is disjoint and inside it, and adds up to what it says;
+ *       memory of that source lies in one carve-out
  *
  * Locks
  *   vcm_registry.stream.lock   contexts, memory, associations, devices, their references
  *   vcm.stream.lock            reservations and bindings of one context
  *   vcm_registry.holders_lock  the list of holders, nothing else
- * Order: registry, then one context, then the holders.  Two contexts are never locked at once.
+ *   vcm_registry.carve_lock    the carve-outs and what is handed out of them
+ * Order: registry, then one context, then the holders or the carve-outs, below which nothing is
+ * taken.  Two contexts are never locked at once.
  * All are mutexes; drivers are called under the first two.  A field that says "both" is written
  * with registry and context locked and may be read with either.
  *
@@ -70,6 +74,8 @@ struct vcm_stream {
  * @holders_lock: see above
  * @holders:     struct vcm_holder, by id; under @holders_lock
  * @next_holder: id of the next holder; under @holders_lock
+ * @carve_lock:  see above
+ * @carveouts:   struct vcm_carveout, in the order they came; under @carve_lock
  * @observer:    told of contexts, see vcm_set_observer(); under the lock
  */
 struct vcm_registry {
@@ -86,7 +92,23 @@ struct vcm_registry {
 	struct mutex holders_lock;	/* the list of holders */
 	struct list_head holders;
 	u32 next_holder;
+	struct mutex carve_lock;	/* the carve-outs */
+	struct list_head carveouts;
 	const struct vcm_observer *observer;
+};
+
+/**
+ * struct vcm_carveout - physical memory set aside for VCM
+ * @node:   in vcm_registry.carveouts; carve_lock, like the members below
+ * @ranges: what is handed out
+ * @held:   sum of its bytes
+ * @pieces: number of ranges
+ */
+struct vcm_carveout {
+	struct list_head node;
+	struct vcm_gaps ranges;
+	u64 held;
+	u32 pieces;
 };
 
 /**
@@ -214,7 +236,7 @@ struct vcm_res {
  * @source:    where it comes from
  * @nr_chunks: length of @chunks
  * @chunks:    the memory in the order of its offsets
- * @ops:       how to release memory from elsewhere, NULL for the core's own
+ * @ops:       how to release memory from elsewhere, NULL for pages of the core's own
  * @priv:      for @ops
  * @readonly:  devices may not write to it
  * @kva:       the kernel mapping, NULL when there is none; registry lock
@@ -349,7 +371,16 @@ void vcm_phys_unuse(struct vcm_phys *phys);
 void vcm_phys_use(struct vcm_phys *phys);
 int vcm_phys_revive(struct vcm_phys *phys);
 
-struct vcm_res *vcm_res_make(struct vcm *vcm, const struct vcm_req *req);
+/* chunks.c */
+bool vcm_cache_is_known(enum vcm_cache cache);
+u32 vcm_phys_req_orders(const struct vcm_phys_req *req);
+int vcm_phys_req_check(const struct vcm_phys_req *req);
+int vcm_phys_fill(struct vcm_phys *phys, const struct vcm_phys_req *req);
+
+/* carve.c */
+int vcm_carve(const struct vcm_phys_req *req, struct vcm_phys_desc *desc, struct vcm_chunk *chunk);
+const char *vcm_carveouts_check(void);
+bool vcm_carveouts_have(u64 pa, u64 len);
 
 /* bind.c */
 int vcm_bind_any(struct vcm_res *res, const struct vcm_bind_req *req);

@@ -10,11 +10,27 @@
 #include "core.h"
 #include "vcm_probe.h"
 
+/* What a carve-out is made of may have no struct page. */
+static void *vcm_kva_make(const struct vcm_phys *phys)
+{
+	if (phys->source == VCM_SOURCE_CARVEOUT)
+		return vcm_os_carve_map(phys->chunks->pa, phys->len, phys->cache);
+	return vcm_os_vmap(phys->chunks, phys->nr_chunks, phys->cache);
+}
+
+static void vcm_kva_drop(const struct vcm_phys *phys)
+{
+	if (phys->source == VCM_SOURCE_CARVEOUT)
+		vcm_os_carve_unmap(phys->kva, phys->cache);
+	else
+		vcm_os_vunmap(phys->kva);
+}
+
 static int vcm_vmap_locked(struct vcm_phys *phys)
 {
 	lockdep_assert_held(&vcm_registry.stream.lock);
 	if (!phys->kva_users) {
-		phys->kva = vcm_os_vmap(phys->chunks, phys->nr_chunks, phys->cache);
+		phys->kva = vcm_kva_make(phys);
 		if (!phys->kva)
 			return -ENOMEM;
 	}
@@ -61,7 +77,7 @@ void vcm_vunmap(struct vcm_phys *phys)
 		return;
 	}
 	if (!--phys->kva_users) {
-		vcm_os_vunmap(phys->kva);
+		vcm_kva_drop(phys);
 		phys->kva = NULL;
 	}
 	vcm_stream_unlock(&reg->stream);

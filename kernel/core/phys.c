@@ -2,9 +2,8 @@
 /*
  * phys.c - physical memory: a counted list of chunks.
  *
- * Chunk sizes are powers of two pages, as many as the caller allows, the largest first: the
- * idea of the multi-order allocators of both VCM proposals.  Memory is zeroed.  Memory from
- * elsewhere is wrapped, with a way to give it back.
+ * Memory is zeroed, and made of pages (chunks.c) or one piece of a carve-out (carve.c).  Memory
+ * from elsewhere is wrapped, with a way to give it back.
  *
  * References (refs) belong to holders.  A binding is a use, not a reference: memory whose last
  * reference went stays until its last binding goes (I6), so that a device never reaches memory
@@ -16,62 +15,6 @@
 #include "core.h"
 #include "vcm_probe.h"
 
-#define VCM_ORDERS_KNOWN	(((u32)1 << (VCM_MAX_ORDER + 1)) - 1)
-#define VCM_ORDERS_USUAL	(((u32)1 << 11) - 1)	/* what the page allocator has */
-#define VCM_CHUNKS_FIRST	8
-#define VCM_PHYS_FLAGS		(VCM_PHYS_CONTIG | VCM_PHYS_NODE)
-
-static bool vcm_cache_is_known(enum vcm_cache cache)
-{
-	return cache == VCM_CACHE_WB || cache == VCM_CACHE_WC || cache == VCM_CACHE_UC;
-}
-
-static u32 vcm_phys_req_orders(const struct vcm_phys_req *req)
-{
-	if (req->flags & VCM_PHYS_CONTIG)
-		return 1;
-	return req->orders ? req->orders : VCM_ORDERS_USUAL;
-}
-
-static int vcm_phys_req_check(const struct vcm_phys_req *req)
-{
-	u32 orders = vcm_phys_req_orders(req);
-
-	if (req->flags & ~VCM_PHYS_FLAGS)
-		return -EOPNOTSUPP;
-	if (orders & ~VCM_ORDERS_KNOWN || !vcm_cache_is_known(req->cache))
-		return -EINVAL;
-	if ((req->flags & VCM_PHYS_CONTIG) && req->orders)
-		return -EINVAL;
-	if ((req->flags & VCM_PHYS_NODE) && (s32)req->node < 0)
-		return -EINVAL;
-	if (!req->len || !IS_ALIGNED(req->len, VCM_PAGE_SIZE << __ffs64(orders)))
-		return -EINVAL;
-	if (req->len >> VCM_PAGE_SHIFT > vcm_os_pages_total())
-		return -ENOMEM;
-	return 0;
-}
-
-/* Make room for one more chunk; @room is the length of the array. */
-static int vcm_chunks_grow(struct vcm_phys *phys, u32 *room)
-{
-	struct vcm_chunk *chunks;
-	u32 more;
-
-	if (phys->nr_chunks < *room)
-		return 0;
-	more = *room ? *room * 2 : VCM_CHUNKS_FIRST;
-	chunks = vcm_os_zalloc(more * sizeof(*chunks));
-	if (!chunks)
-		return -ENOMEM;
-	if (phys->chunks)
-		memcpy(chunks, phys->chunks, phys->nr_chunks * sizeof(*chunks));
-	vcm_os_free(phys->chunks);
-	phys->chunks = chunks;
-	*room = more;
-	return 0;
-}
-
 static void vcm_phys_free_struct(struct vcm_phys *phys)
 {
 	for (u32 i = 0; !phys->ops && i < phys->nr_chunks; i++)
@@ -80,63 +23,6 @@ static void vcm_phys_free_struct(struct vcm_phys *phys)
 		phys->ops->release(phys->priv);
 	vcm_os_free(phys->chunks);
 	vcm_os_free(phys);
-}
-
-/* The largest allowed order that is not above @left bytes; @orders is not 0. */
-static int vcm_order_for(u32 orders, u64 left)
-{
-	int order = fls64(left >> VCM_PAGE_SHIFT) - 1;
-	u64 fitting = orders;
-
-	if (order < VCM_MAX_ORDER)
-		fitting &= ((u64)2 << order) - 1;
-	return fls64(fitting) - 1;
-}
-
-/* Get pages in one piece and append them; there is room in the list. */
-static int vcm_phys_add_chunk(struct vcm_phys *phys, const struct vcm_os_pages_req *req)
-{
-	u64 pa;
-	int err = vcm_os_pages_alloc(req, &pa);
-
-	if (err)
-		return err;
-	phys->chunks[phys->nr_chunks++] = (struct vcm_chunk) {
-		.pa = pa,
-		.len = req->nr << VCM_PAGE_SHIFT,
-	};
-	return 0;
-}
-
-static int vcm_phys_fill(struct vcm_phys *phys, const struct vcm_phys_req *req)
-{
-	struct vcm_os_pages_req pages = {
-		.cache = req->cache,
-		.node = req->flags & VCM_PHYS_NODE ? (s32)req->node : -1,
-	};
-	u32 orders = vcm_phys_req_orders(req);
-	u64 left = phys->len;
-	u32 room = 0;
-	int err;
-
-	while (left) {
-		int order = vcm_order_for(orders, left);
-
-		if (order < 0 || vcm_chunks_grow(phys, &room))
-			return -ENOMEM;
-		pages.nr = req->flags & VCM_PHYS_CONTIG ? left >> VCM_PAGE_SHIFT : (u64)1 << order;
-		pages.last_resort = !(orders & (((u32)1 << order) - 1));
-		err = vcm_phys_add_chunk(phys, &pages);
-		if (err == -ENOMEM && !pages.last_resort) {
-			/* The page allocator has none of these left: do without them. */
-			orders &= ~((u32)1 << order);
-			continue;
-		}
-		if (err)
-			return err;
-		left -= pages.nr << VCM_PAGE_SHIFT;
-	}
-	return 0;
 }
 
 static struct vcm_phys *vcm_phys_new(u64 len, enum vcm_cache cache, struct vcm_holder *holder)
@@ -158,17 +44,14 @@ static void vcm_phys_abort(struct vcm_phys *phys)
 	vcm_phys_free_struct(phys);
 }
 
-static struct vcm_phys *vcm_phys_make(const struct vcm_phys_req *req)
+static struct vcm_phys *vcm_phys_from_pages(const struct vcm_phys_req *req)
 {
-	struct vcm_phys *phys;
-	int err = vcm_phys_req_check(req);
+	struct vcm_phys *phys = vcm_phys_new(req->len, req->cache, req->holder);
+	int err;
 
-	if (err)
-		return ERR_PTR(err);
-	phys = vcm_phys_new(req->len, req->cache, req->holder);
 	if (!phys)
 		return ERR_PTR(-ENOMEM);
-	phys->orders = req->flags & VCM_PHYS_CONTIG ? 0 : vcm_phys_req_orders(req);
+	phys->orders = vcm_phys_req_orders(req);
 	phys->source = req->flags & VCM_PHYS_CONTIG ? VCM_SOURCE_CONTIG : VCM_SOURCE_PAGES;
 	err = vcm_phys_fill(phys, req);
 	if (!err)
@@ -176,50 +59,6 @@ static struct vcm_phys *vcm_phys_make(const struct vcm_phys_req *req)
 	vcm_phys_abort(phys);
 	return ERR_PTR(err);
 }
-
-/* Make @phys visible, or tell why there is none. */
-static void vcm_phys_finalize(struct vcm_phys *phys, const struct vcm_failure *what)
-{
-	struct vcm_registry *reg = &vcm_registry;
-
-	vcm_stream_lock(&reg->stream);
-	if (IS_ERR(phys)) {
-		vcm_fail_locked(&reg->stream, 0, what, PTR_ERR(phys));
-	} else {
-		phys->id = ++reg->next_phys;
-		list_add_tail(&phys->node, &reg->physes);
-		vcm_probe_phys_alloc(reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
-				     phys->refs.total, 0, phys->len, phys->nr_chunks,
-				     phys->orders, phys->cache, phys->source,
-				     vcm_holder_id(phys->refs.first.holder));
-	}
-	vcm_stream_unlock(&reg->stream);
-}
-
-/**
- * vcm_phys_alloc() - allocate physical memory
- * @req: how much, in what chunk sizes and with which cache attribute
- *
- * Chunks above the largest order of the page allocator and VCM_PHYS_CONTIG use
- * alloc_contig_range(), which needs no device and no CMA area of its own, at the price of a
- * search for a range that can be emptied.
- *
- * Context: may sleep. Return: the memory with one reference, or ERR_PTR(): -EINVAL for a
- * length that is not a multiple of the smallest chunk, orders above VCM_MAX_ORDER, an unknown
- * @cache or a node that does not exist; -EOPNOTSUPP for unknown flags or a cache attribute that
- * this machine cannot give to memory; -ENOMEM.
- */
-struct vcm_phys *vcm_phys_alloc(const struct vcm_phys_req *req)
-{
-	const struct vcm_failure what = {
-		VCM_OP_PHYS_ALLOC, 0, { req->orders, req->len, req->flags }
-	};
-	struct vcm_phys *phys = vcm_phys_make(req);
-
-	vcm_phys_finalize(phys, &what);
-	return phys;
-}
-EXPORT_SYMBOL_GPL(vcm_phys_alloc);
 
 static int vcm_desc_len(const struct vcm_phys_desc *desc, u64 *len)
 {
@@ -263,6 +102,82 @@ static struct vcm_phys *vcm_phys_copy(const struct vcm_phys_desc *desc)
 	phys->readonly = desc->readonly;
 	return phys;
 }
+
+static struct vcm_phys *vcm_phys_from_carveout(const struct vcm_phys_req *req)
+{
+	struct vcm_chunk chunk;
+	struct vcm_phys_desc desc = {
+		.chunks = &chunk,
+		.nr_chunks = 1,
+		.cache = req->cache,
+		.source = VCM_SOURCE_CARVEOUT,
+		.holder = req->holder,
+	};
+	struct vcm_phys *phys;
+	int err = vcm_carve(req, &desc, &chunk);
+
+	if (err)
+		return ERR_PTR(err);
+	phys = vcm_phys_copy(&desc);
+	if (IS_ERR(phys))
+		desc.ops->release(desc.priv);
+	return phys;
+}
+
+static struct vcm_phys *vcm_phys_make(const struct vcm_phys_req *req)
+{
+	int err = vcm_phys_req_check(req);
+
+	if (err)
+		return ERR_PTR(err);
+	if (req->flags & VCM_PHYS_CARVEOUT)
+		return vcm_phys_from_carveout(req);
+	return vcm_phys_from_pages(req);
+}
+
+/* Make @phys visible, or tell why there is none. */
+static void vcm_phys_finalize(struct vcm_phys *phys, const struct vcm_failure *what)
+{
+	struct vcm_registry *reg = &vcm_registry;
+
+	vcm_stream_lock(&reg->stream);
+	if (IS_ERR(phys)) {
+		vcm_fail_locked(&reg->stream, 0, what, PTR_ERR(phys));
+	} else {
+		phys->id = ++reg->next_phys;
+		list_add_tail(&phys->node, &reg->physes);
+		vcm_probe_phys_alloc(reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
+				     phys->refs.total, 0, phys->len, phys->nr_chunks,
+				     phys->orders, phys->cache, phys->source,
+				     vcm_holder_id(phys->refs.first.holder));
+	}
+	vcm_stream_unlock(&reg->stream);
+}
+
+/**
+ * vcm_phys_alloc() - allocate physical memory
+ * @req: how much, in what chunk sizes and with which cache attribute
+ *
+ * Chunks above the largest order of the page allocator and VCM_PHYS_CONTIG use
+ * alloc_contig_range(), which needs no device and no CMA area of its own, at the price of a
+ * search for a range that can be emptied.  VCM_PHYS_CARVEOUT takes one chunk from a carve-out.
+ *
+ * Context: may sleep. Return: the memory with one reference, or ERR_PTR(): -EINVAL for a
+ * length that is not a multiple of the smallest chunk, orders above VCM_MAX_ORDER, an unknown
+ * @cache, a node or a carve-out that does not exist; -EOPNOTSUPP for unknown flags, a cache
+ * attribute that this machine cannot give to memory, or when there is no carve-out; -ENOMEM.
+ */
+struct vcm_phys *vcm_phys_alloc(const struct vcm_phys_req *req)
+{
+	const struct vcm_failure what = {
+		VCM_OP_PHYS_ALLOC, 0, { req->orders, req->len, req->flags }
+	};
+	struct vcm_phys *phys = vcm_phys_make(req);
+
+	vcm_phys_finalize(phys, &what);
+	return phys;
+}
+EXPORT_SYMBOL_GPL(vcm_phys_alloc);
 
 /**
  * vcm_phys_wrap() - make memory from elsewhere known
@@ -463,7 +378,19 @@ enum vcm_cache vcm_phys_cache(const struct vcm_phys *phys)
 EXPORT_SYMBOL_GPL(vcm_phys_cache);
 
 /**
- * vcm_phys_is_own() - was memory allocated by vcm_phys_alloc()?
+ * vcm_phys_source() - where memory comes from
+ * @phys: the memory
+ *
+ * Context: any. Return: the source; VCM_SOURCE_CARVEOUT is memory that may have no struct page.
+ */
+enum vcm_source vcm_phys_source(const struct vcm_phys *phys)
+{
+	return phys->source;
+}
+EXPORT_SYMBOL_GPL(vcm_phys_source);
+
+/**
+ * vcm_phys_is_own() - is memory made of pages that vcm_phys_alloc() allocated?
  * @phys: the memory
  *
  * Context: any. Return: the answer.

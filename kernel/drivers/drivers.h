@@ -14,6 +14,8 @@
 struct page;
 struct vcm_chunk;
 
+int vcm_carveouts_init(void);
+void vcm_carveouts_exit(void);
 int vcm_dmabuf_init(void);
 void vcm_dmabuf_exit(void);
 int vcm_iommu_init(void);

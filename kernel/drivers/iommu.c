@@ -186,6 +186,16 @@ static int vcm_iommu_prot(const struct vcm_domain *domain, const struct vcm_phys
 	return flags;
 }
 
+/* A piece of a carve-out is one chunk, and has no pages that a scatterlist could name. */
+static int vcm_iommu_map_carved(struct vcm_domain *domain, u64 start, u64 len,
+				const struct vcm_iommu_cursor *cursor, int flags)
+{
+	if (vcm_should_fail())
+		return -ENOMEM;
+	return iommu_map(domain->iommu, start, cursor->chunk->pa + cursor->off, len, flags,
+			 GFP_KERNEL_ACCOUNT);
+}
+
 static int vcm_iommu_map(struct vcm_domain *domain, u64 start, u64 len, struct vcm_phys *phys,
 			 u64 off, u32 prot)
 {
@@ -194,6 +204,8 @@ static int vcm_iommu_map(struct vcm_domain *domain, u64 start, u64 len, struct v
 	int flags = vcm_iommu_prot(domain, phys, prot);
 	u64 done = 0;
 
+	if (vcm_phys_source(phys) == VCM_SOURCE_CARVEOUT)
+		return vcm_iommu_map_carved(domain, start, len, &cursor, flags);
 	while (cursor.left) {
 		unsigned int nents = vcm_iommu_batch(sg, &cursor);
 		ssize_t mapped = vcm_should_fail() ? -ENOMEM :

@@ -86,7 +86,7 @@ struct vcm_req {
  * @orders: chunk sizes allowed, bit n for 2^n pages; 0 for all up to 2^10
  * @cache:  cache attribute, for every mapping of the memory
  * @flags:  VCM_PHYS_* flags
- * @node:   with VCM_PHYS_NODE, NUMA node to prefer
+ * @node:   with VCM_PHYS_NODE, NUMA node to prefer, or which carve-out to use
  * @holder: whose the first reference is, NULL for nobody named
  */
 struct vcm_phys_req {
@@ -276,8 +276,13 @@ int vcm_phys_put_as(struct vcm_phys *phys, struct vcm_holder *holder);
 __u64 vcm_phys_id(const struct vcm_phys *phys);
 __u64 vcm_phys_len(const struct vcm_phys *phys);
 enum vcm_cache vcm_phys_cache(const struct vcm_phys *phys);
+enum vcm_source vcm_phys_source(const struct vcm_phys *phys);
 bool vcm_phys_is_own(const struct vcm_phys *phys);
 const struct vcm_chunk *vcm_phys_chunks(const struct vcm_phys *phys, __u32 *nr_chunks);
+
+/* Memory set aside for VCM: kernel/core/carve.c */
+int vcm_carveout_add(__u64 start, __u64 len);
+int vcm_carveout_remove(__u64 start);
 
 /* Memory from elsewhere: kernel/drivers/phys_import.c, phys_user.c, phys_dmabuf.c */
 struct vcm_phys *vcm_phys_import_sgt(const struct sg_table *sgt, struct vcm_holder *holder);

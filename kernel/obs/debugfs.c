@@ -127,6 +127,23 @@ static int vcm_memory_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(vcm_memory);
 
+static int vcm_carveouts_show(struct seq_file *m, void *v)
+{
+	const struct vcm_carveout *carveout;
+
+	seq_puts(m, "# vcm carveouts v1\n");
+	seq_puts(m, "# start last len held pieces\n");
+	mutex_lock(&vcm_registry.carve_lock);
+	list_for_each_entry(carveout, &vcm_registry.carveouts, node)
+		seq_printf(m, "%016llx %016llx %llu %llu %u\n", carveout->ranges.start,
+			   carveout->ranges.last,
+			   carveout->ranges.last - carveout->ranges.start + 1, carveout->held,
+			   carveout->pieces);
+	mutex_unlock(&vcm_registry.carve_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(vcm_carveouts);
+
 static void vcm_device_show(struct seq_file *m, const struct vcm_device *dev)
 {
 	const struct vcm_assoc *assoc;
@@ -216,6 +233,18 @@ static void vcm_totals_add(struct vcm_totals *sum, struct vcm *vcm)
 	vcm_stream_unlock(&vcm->stream);
 }
 
+static u64 vcm_carved_bytes(void)
+{
+	const struct vcm_carveout *carveout;
+	u64 held = 0;
+
+	mutex_lock(&vcm_registry.carve_lock);
+	list_for_each_entry(carveout, &vcm_registry.carveouts, node)
+		held += carveout->held;
+	mutex_unlock(&vcm_registry.carve_lock);
+	return held;
+}
+
 static int vcm_stats_show(struct seq_file *m, void *v)
 {
 	struct vcm_totals sum = {};
@@ -239,6 +268,7 @@ static int vcm_stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "bytes_reserved: %llu\nbytes_bound: %llu\nbytes_mapped: %llu\n",
 		   sum.reserved, sum.bound, sum.mapped);
 	seq_printf(m, "references: %llu\nevents: %llu\n", sum.refs, sum.events);
+	seq_printf(m, "bytes_carved: %llu\n", vcm_carved_bytes());
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(vcm_stats);
@@ -318,6 +348,7 @@ void vcm_obs_init(void)
 	vcm_debugfs_root = root;
 	debugfs_create_file("contexts", 0400, root, NULL, &vcm_contexts_fops);
 	debugfs_create_file("memory", 0400, root, NULL, &vcm_memory_fops);
+	debugfs_create_file("carveouts", 0400, root, NULL, &vcm_carveouts_fops);
 	debugfs_create_file("devices", 0400, root, NULL, &vcm_devices_fops);
 	debugfs_create_file("assocs", 0400, root, NULL, &vcm_assocs_fops);
 	debugfs_create_file("stats", 0400, root, NULL, &vcm_stats_fops);

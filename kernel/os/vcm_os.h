@@ -12,6 +12,7 @@
  *   strings   strscpy, strlen, strcmp
  *   pages     VCM_PAGE_SHIFT, vcm_os_pages_alloc, _free, _held, _total
  *   mapping   vcm_os_vmap, vcm_os_vunmap
+ *   carve-outs vcm_os_carve_clear, _map, _unmap
  *   failures  vcm_os_should_fail, for calls of drivers; what allocates asks by itself
  *   locks     struct mutex, mutex_init/lock/unlock, lockdep_assert_held
  *   counts    refcount_t and its set/read/inc/dec/dec_and_test
@@ -78,5 +79,9 @@ struct vcm_chunk;
 
 void *vcm_os_vmap(const struct vcm_chunk *chunks, u32 nr_chunks, enum vcm_cache cache);
 void vcm_os_vunmap(void *kva);
+
+int vcm_os_carve_clear(u64 pa, u64 len, enum vcm_cache cache);
+void *vcm_os_carve_map(u64 pa, u64 len, enum vcm_cache cache);
+void vcm_os_carve_unmap(void *kva, enum vcm_cache cache);
 
 #endif

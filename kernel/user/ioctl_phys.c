@@ -148,6 +148,19 @@ static int vcm_vma_fill(struct vm_area_struct *vma, const struct vcm_phys *phys,
 	return 0;
 }
 
+/* The same for memory of a carve-out: one chunk, perhaps without pages. */
+static int vcm_vma_fill_carved(struct vm_area_struct *vma, const struct vcm_phys *phys, u64 off)
+{
+	const struct vcm_chunk *chunk;
+	u32 nr_chunks;
+
+	chunk = vcm_phys_chunks(phys, &nr_chunks);
+	if (vcm_should_fail())
+		return -ENOMEM;
+	return remap_pfn_range(vma, vma->vm_start, PHYS_PFN(chunk->pa + off),
+			       vma->vm_end - vma->vm_start, vma->vm_page_prot);
+}
+
 static int vcm_mmap_locked(struct vcm_file *vf, struct vm_area_struct *vma)
 {
 	const unsigned int slot_shift = VCM_MMAP_SLOT_SHIFT - PAGE_SHIFT;
@@ -161,7 +174,8 @@ static int vcm_mmap_locked(struct vcm_file *vf, struct vm_area_struct *vma)
 	hphys = xa_load(&vf->slots, vma->vm_pgoff >> slot_shift);
 	if (!hphys)
 		return -ENOENT;
-	if (!vcm_phys_is_own(hphys->phys))
+	if (!vcm_phys_is_own(hphys->phys) &&
+	    vcm_phys_source(hphys->phys) != VCM_SOURCE_CARVEOUT)
 		return -EOPNOTSUPP;
 	if (off > vcm_phys_len(hphys->phys) || len > vcm_phys_len(hphys->phys) - off)
 		return -EINVAL;
@@ -170,7 +184,10 @@ static int vcm_mmap_locked(struct vcm_file *vf, struct vm_area_struct *vma)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	else if (vcm_phys_cache(hphys->phys) == VCM_CACHE_UC)
 		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
-	err = vcm_vma_fill(vma, hphys->phys, off);
+	if (vcm_phys_is_own(hphys->phys))
+		err = vcm_vma_fill(vma, hphys->phys, off);
+	else
+		err = vcm_vma_fill_carved(vma, hphys->phys, off);
 	if (err)
 		return err;
 	vma->vm_ops = &vcm_vm_ops;

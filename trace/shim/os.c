@@ -35,8 +35,8 @@
 
 /* A thread takes locks in this order, and one of each kind at most. */
 enum {
-	OS_RANK_FILE = 1, OS_RANK_FAULT, OS_RANK_REGISTRY, OS_RANK_CONTEXT, OS_RANK_HOLDERS,
-	OS_RANKS
+	OS_RANK_FILE = 1, OS_RANK_SLOTS, OS_RANK_FAULT, OS_RANK_REGISTRY, OS_RANK_CONTEXT,
+	OS_RANK_HOLDERS, OS_RANK_CARVEOUTS, OS_RANKS
 };
 
 /**
@@ -142,6 +142,11 @@ static bool os_fails_now(unsigned int what)
 bool vcm_os_should_fail(void)
 {
 	return os_fails_now(OS_FAIL_CALLS);
+}
+
+bool vcm_should_fail(void)
+{
+	return vcm_os_should_fail();
 }
 
 /* Objects. */
@@ -330,6 +335,42 @@ u32 os_vmaps_made(void)
 	return os.vmaps_made;
 }
 
+/* Carve-outs: foreign memory of which one piece has the attribute that it was cleared for. */
+
+static struct os_cleared_piece os_cleared_last;
+
+const struct os_cleared_piece *os_cleared(void)
+{
+	return &os_cleared_last;
+}
+
+int vcm_os_carve_clear(u64 pa, u64 len, enum vcm_cache cache)
+{
+	if (pa < OS_FOREIGN)
+		OS_MISUSE("memory cleared that is in no carve-out");
+	if (os_foreign_mapped((pa - OS_FOREIGN) >> OS_FOREIGN_SHIFT))
+		OS_MISUSE("memory cleared while an IOMMU translates to it");
+	if (os_get(&os.refused) >> cache & 1)
+		return -EOPNOTSUPP;
+	if (os_fails_now(OS_FAIL_VMAP))
+		return -ENOMEM;
+	os_cleared_last = (struct os_cleared_piece) { pa, len, cache };
+	return 0;
+}
+
+void *vcm_os_carve_map(u64 pa, u64 len, enum vcm_cache cache)
+{
+	const struct vcm_chunk chunk = { pa, len };
+
+	return vcm_os_vmap(&chunk, 1, cache);
+}
+
+void vcm_os_carve_unmap(void *kva, enum vcm_cache cache)
+{
+	(void)cache;
+	vcm_os_vunmap(kva);
+}
+
 /* Locks. */
 
 static u64 os_self(void)
@@ -344,7 +385,9 @@ void os_mutex_init(struct mutex *mutex, const char *name)
 	pthread_mutex_init(&mutex->lock, NULL);
 	mutex->owner = 0;
 	mutex->rank = strstr(name, "holders") ? OS_RANK_HOLDERS :
+		      strstr(name, "carve") ? OS_RANK_CARVEOUTS :
 		      strstr(name, "registry") ? OS_RANK_REGISTRY :
+		      strstr(name, "slots") ? OS_RANK_SLOTS :
 		      strstr(name, "vf->") ? OS_RANK_FILE :
 		      strstr(name, "fault") ? OS_RANK_FAULT : OS_RANK_CONTEXT;
 }
@@ -356,14 +399,18 @@ bool os_mutex_is_mine(const struct mutex *mutex)
 
 void mutex_lock(struct mutex *mutex)
 {
-	if (mutex->rank < OS_RANK_FILE || mutex->rank > OS_RANK_HOLDERS)
+	if (mutex->rank < OS_RANK_FILE || mutex->rank >= OS_RANKS)
 		OS_MISUSE("a lock that was never made");
 	if (os_mutex_is_mine(mutex))
 		OS_MISUSE("locked twice");
 	if (os_held[OS_RANK_HOLDERS])
 		OS_MISUSE("lock order: taken below the lock of the holders");
+	if (os_held[OS_RANK_CARVEOUTS])
+		OS_MISUSE("lock order: taken below the lock of the carve-outs");
 	if (os_held[OS_RANK_CONTEXT] && mutex->rank <= OS_RANK_CONTEXT)
 		OS_MISUSE("lock order: taken below the lock of a context");
+	if (os_held[OS_RANK_SLOTS] && mutex->rank <= OS_RANK_SLOTS)
+		OS_MISUSE("lock order: taken below the lock of what can be mapped");
 	if (os_held[OS_RANK_REGISTRY] && mutex->rank <= OS_RANK_REGISTRY)
 		OS_MISUSE("lock order: taken below the lock of the registry");
 	if (os_held[mutex->rank])

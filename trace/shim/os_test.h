@@ -46,6 +46,15 @@ u64 os_foreign(u32 nr);
 /* Translations that lead to it. */
 u32 os_foreign_mapped(u32 nr);
 
+/* The last piece of a carve-out that was cleared. */
+struct os_cleared_piece {
+	u64 pa;
+	u64 len;
+	u32 cache;
+};
+
+const struct os_cleared_piece *os_cleared(void);
+
 /* Kernel mappings that exist, and mappings made since the process began. */
 u32 os_vmaps_held(void);
 u32 os_vmaps_made(void);

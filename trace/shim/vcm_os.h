@@ -254,4 +254,8 @@ struct vcm_chunk;
 void *vcm_os_vmap(const struct vcm_chunk *chunks, u32 nr_chunks, enum vcm_cache cache);
 void vcm_os_vunmap(void *kva);
 
+int vcm_os_carve_clear(u64 pa, u64 len, enum vcm_cache cache);
+void *vcm_os_carve_map(u64 pa, u64 len, enum vcm_cache cache);
+void vcm_os_carve_unmap(void *kva, enum vcm_cache cache);
+
 #endif

@@ -85,7 +85,7 @@ TEST(cache_attribute_is_that_of_the_pages)
 	req.cache = 3;
 	CHECK_PTR_ERR(-EINVAL, vcm_phys_alloc(&req));
 	req.cache = VCM_CACHE_WB;
-	req.flags = 1 << 2;
+	req.flags = 1 << 3;
 	CHECK_PTR_ERR(-EOPNOTSUPP, vcm_phys_alloc(&req));
 	vcm_destroy(vcm);
 }

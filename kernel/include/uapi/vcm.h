@@ -81,6 +81,7 @@
 
 #define VCM_PHYS_CONTIG	(1u << 0)	/* one chunk, or fail */
 #define VCM_PHYS_NODE	(1u << 1)	/* from the NUMA node given, if it has memory */
+#define VCM_PHYS_CARVEOUT (1u << 2)	/* one chunk of memory set aside for VCM */
 
 #define VCM_RESERVE_FIXED (1u << 0)	/* at @start, or fail */
 #define VCM_RESERVE_BOUND (1u << 1)	/* a sub-window for others to go inside */

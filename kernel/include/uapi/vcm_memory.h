@@ -11,17 +11,19 @@
 /**
  * struct vcm_ioc_phys_alloc - allocate physical memory (VCM_IOC_PHYS_ALLOC)
  * @size:   sizeof(struct vcm_ioc_phys_alloc)
- * @flags:  VCM_PHYS_CONTIG (@orders must be 0), VCM_PHYS_NODE
+ * @flags:  VCM_PHYS_CONTIG, VCM_PHYS_CARVEOUT (with either @orders must be 0), VCM_PHYS_NODE
  * @len:    bytes, a multiple of the page size
  * @orders: chunk sizes allowed, bit n for 2^n pages, n <= VCM_MAX_ORDER; 0 for any up to 2^10
  * @chunks: out: physically contiguous pieces allocated
  * @phys:   out: id of the memory
  * @mmap_offset: out: offset for mmap(2) of this file that maps the memory
  * @cache:  enum vcm_cache, for every mapping of the memory
- * @node:   with VCM_PHYS_NODE, NUMA node
+ * @node:   with VCM_PHYS_NODE, NUMA node; with VCM_PHYS_CARVEOUT too, which carve-out, from 0 in
+ *          the order of debugfs/vcm/carveouts
  *
  * Memory is zeroed.  -ENOMEM also when @len cannot be made of the chunk sizes available.
- * -EINVAL when @len is not a multiple of the smallest chunk size allowed.
+ * -EINVAL when @len is not a multiple of the smallest chunk size allowed.  -EOPNOTSUPP for
+ * VCM_PHYS_CARVEOUT when nothing was set aside (module parameter carveout).
  */
 struct vcm_ioc_phys_alloc {
 	__u32 size;

@@ -77,6 +77,13 @@ static inline int vm_insert_page(struct vm_area_struct *vma, unsigned long uva, 
 	return uva >= vma->vm_start && uva < vma->vm_end && page ? 0 : -EFAULT;
 }
 
+static inline int remap_pfn_range(struct vm_area_struct *vma, unsigned long uva, unsigned long pfn,
+				  unsigned long len, unsigned long prot)
+{
+	(void)prot;
+	return uva == vma->vm_start && len == vma->vm_end - uva && pfn ? 0 : -EFAULT;
+}
+
 /* ---- dup ----------------------------------------------------------------------------------- */
 
 #define offsetofend(type, member)	(offsetof(type, member) + sizeof(((type *)0)->member))
