@@ -3,6 +3,7 @@
  * memory.c - physical memory: chunk sizes, contiguous memory, cache attributes, memory of a
  * process, and who keeps pages alive.
  */
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include "vcm_space.h"
@@ -327,6 +328,64 @@ TEST_F(pin, the_device_keeps_pages_that_the_process_unmapped)
 	test_edu_write_ram(FREE_IOVA + PAGE, 0, EDU_MAX);
 	for (__u64 i = 0; i < 4 * PAGE; i++)
 		ASSERT_EQ(0, fresh[i]);
+}
+
+/* Two threads of a process: one pins memory that is not there yet, the other maps memory. */
+struct both {
+	int fd;
+	__u64 offset;
+	bool over;
+	int bad;
+	unsigned int rounds[2];
+};
+
+static void *pinner(void *data)
+{
+	struct both *both = data;
+	__u64 phys;
+
+	while (!__atomic_load_n(&both->over, __ATOMIC_RELAXED)) {
+		void *uva = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (uva == MAP_FAILED || _vcm_pin_user(both->fd, uva, 4 * PAGE, VCM_PIN_WRITE, &phys) ||
+		    _vcm_phys_free(both->fd, phys) || munmap(uva, 4 * PAGE))
+			both->bad = 1;
+		both->rounds[0]++;
+	}
+	return NULL;
+}
+
+static void *mapper(void *data)
+{
+	struct both *both = data;
+
+	while (!__atomic_load_n(&both->over, __ATOMIC_RELAXED)) {
+		void *uva = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, both->fd, both->offset);
+
+		if (uva == MAP_FAILED || munmap(uva, PAGE))
+			both->bad = 2;
+		both->rounds[1]++;
+	}
+	return NULL;
+}
+
+/* Pinning takes mmap_lock, mmap is called with it: a lock that both take would be their end. */
+TEST_F(pin, pinning_and_mapping_do_not_wait_for_each_other)
+{
+	struct both both = { .fd = self->fd, .offset = self->space.src.offset };
+	pthread_t thread[2];
+
+	ASSERT_EQ(0, pthread_create(&thread[0], NULL, pinner, &both));
+	ASSERT_EQ(0, pthread_create(&thread[1], NULL, mapper, &both));
+	sleep(2);
+	__atomic_store_n(&both.over, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < 2; i++)
+		ASSERT_EQ(0, pthread_join(thread[i], NULL));
+	TH_LOG("pinned %u times, mapped %u times", both.rounds[0], both.rounds[1]);
+	EXPECT_EQ(0, both.bad);
+	EXPECT_LT(0, both.rounds[0]);
+	EXPECT_LT(0, both.rounds[1]);
 }
 
 /* As a user who may lock four pages and no more.  Return: what went wrong, 0 for nothing. */

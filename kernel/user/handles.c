@@ -6,7 +6,8 @@
  * again, so that no ioctl has to.  Dropping gives the references up.  Both leave the tables
  * and the core in step.
  *
- * Locking: vcm_file.lock; vcm_file_destroy() runs when no other call of the file can.
+ * Locking: vcm_file.lock, and inside it vcm_file.slots_lock for what mmap may find;
+ * vcm_file_destroy() runs when no other call of the file can.
  */
 #include <linux/kernel.h>
 #include <linux/moduleparam.h>
@@ -36,6 +37,7 @@ struct vcm_file *vcm_file_create(void)
 		return NULL;
 	}
 	mutex_init(&vf->lock);
+	mutex_init(&vf->slots_lock);
 	xa_init(&vf->contexts);
 	xa_init(&vf->physes);
 	xa_init_flags(&vf->slots, XA_FLAGS_ALLOC);
@@ -88,6 +90,7 @@ void vcm_file_destroy(struct vcm_file *vf)
 	xa_destroy(&vf->contexts);
 	xa_destroy(&vf->physes);
 	xa_destroy(&vf->slots);
+	mutex_destroy(&vf->slots_lock);
 	mutex_destroy(&vf->lock);
 	vcm_holder_put(vf->holder);
 	vcm_os_free(vf);
@@ -246,10 +249,47 @@ struct vcm_hphys *vcm_file_phys(struct vcm_file *vf, u64 id)
 	return id <= ULONG_MAX ? xa_load(&vf->physes, id) : NULL;
 }
 
+/*
+ * Find memory by its mmap slot.  Return: it, with a reference of nobody named; or NULL.  vf->lock is
+ * not taken: its holder may be waiting for the mmap_lock that the caller has.
+ */
+struct vcm_phys *vcm_file_phys_at(struct vcm_file *vf, u64 slot)
+{
+	struct vcm_phys *phys;
+
+	mutex_lock(&vf->slots_lock);
+	phys = slot <= ULONG_MAX ? xa_load(&vf->slots, slot) : NULL;
+	if (phys)
+		vcm_phys_get(phys);
+	mutex_unlock(&vf->slots_lock);
+	return phys;
+}
+
+static int vcm_slot_take(struct vcm_file *vf, struct vcm_hphys *hphys)
+{
+	const u32 max_slot = (1u << (63 - VCM_MMAP_SLOT_SHIFT)) - 1;
+	int err;
+
+	if (vcm_os_should_fail())
+		return -ENOMEM;
+	mutex_lock(&vf->slots_lock);
+	err = xa_alloc(&vf->slots, &hphys->slot, hphys->phys, XA_LIMIT(0, max_slot),
+		       GFP_KERNEL_ACCOUNT);
+	mutex_unlock(&vf->slots_lock);
+	return err;
+}
+
+/* Before the reference of the file goes: who finds memory by its slot takes one of their own. */
+static void vcm_slot_give(struct vcm_file *vf, const struct vcm_hphys *hphys)
+{
+	mutex_lock(&vf->slots_lock);
+	xa_erase(&vf->slots, hphys->slot);
+	mutex_unlock(&vf->slots_lock);
+}
+
 /* Own @phys.  Return: 0 with *@mmap_offset set, or -errno and @phys is given up. */
 int vcm_file_add_phys(struct vcm_file *vf, struct vcm_phys *phys, u64 *mmap_offset)
 {
-	const u32 max_slot = (1u << (63 - VCM_MMAP_SLOT_SHIFT)) - 1;
 	struct vcm_hphys *hphys;
 	int err = -ENOMEM;
 
@@ -258,8 +298,7 @@ int vcm_file_add_phys(struct vcm_file *vf, struct vcm_phys *phys, u64 *mmap_offs
 	if (!hphys)
 		goto err_put;
 	hphys->phys = phys;
-	err = vcm_os_should_fail() ? -ENOMEM :
-	      xa_alloc(&vf->slots, &hphys->slot, hphys, XA_LIMIT(0, max_slot), GFP_KERNEL_ACCOUNT);
+	err = vcm_slot_take(vf, hphys);
 	if (err)
 		goto err_free;
 	err = vcm_file_insert(vf, &vf->physes, vcm_phys_id(phys), hphys);
@@ -269,7 +308,7 @@ int vcm_file_add_phys(struct vcm_file *vf, struct vcm_phys *phys, u64 *mmap_offs
 	return 0;
 
 err_slot:
-	xa_erase(&vf->slots, hphys->slot);
+	vcm_slot_give(vf, hphys);
 err_free:
 	vcm_os_free(hphys);
 err_put:
@@ -282,7 +321,7 @@ void vcm_file_drop_phys(struct vcm_file *vf, struct vcm_hphys *hphys)
 {
 	lockdep_assert_held(&vf->lock);
 	vcm_file_erase(vf, &vf->physes, vcm_phys_id(hphys->phys));
-	xa_erase(&vf->slots, hphys->slot);
+	vcm_slot_give(vf, hphys);
 	vcm_phys_put_as(hphys->phys, vf->holder);
 	vcm_os_free(hphys);
 }

@@ -5,6 +5,9 @@
  *
  * A mapping holds a reference of its own, counted like any other, so memory that a process can
  * see is never released.
+ *
+ * Pinning takes mmap_lock inside vcm_file.lock, so mmap, which is called under mmap_lock, does
+ * without the lock of the file.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -161,37 +164,29 @@ static int vcm_vma_fill_carved(struct vm_area_struct *vma, const struct vcm_phys
 			       vma->vm_end - vma->vm_start, vma->vm_page_prot);
 }
 
-static int vcm_mmap_locked(struct vcm_file *vf, struct vm_area_struct *vma)
+/* Map @phys from @off on; the caller has a reference, which becomes the mapping's. */
+static int vcm_mmap_phys(struct vcm_phys *phys, struct vm_area_struct *vma, u64 off)
 {
-	const unsigned int slot_shift = VCM_MMAP_SLOT_SHIFT - PAGE_SHIFT;
-	u64 off = (u64)(vma->vm_pgoff & ((1UL << slot_shift) - 1)) << PAGE_SHIFT;
 	u64 len = vma->vm_end - vma->vm_start;
-	struct vcm_hphys *hphys;
 	int err;
 
-	if (!(vma->vm_flags & VM_SHARED))
-		return -EINVAL;
-	hphys = xa_load(&vf->slots, vma->vm_pgoff >> slot_shift);
-	if (!hphys)
-		return -ENOENT;
-	if (!vcm_phys_is_own(hphys->phys) &&
-	    vcm_phys_source(hphys->phys) != VCM_SOURCE_CARVEOUT)
+	if (!vcm_phys_is_own(phys) && vcm_phys_source(phys) != VCM_SOURCE_CARVEOUT)
 		return -EOPNOTSUPP;
-	if (off > vcm_phys_len(hphys->phys) || len > vcm_phys_len(hphys->phys) - off)
+	if (off > vcm_phys_len(phys) || len > vcm_phys_len(phys) - off)
 		return -EINVAL;
 	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
-	if (vcm_phys_cache(hphys->phys) == VCM_CACHE_WC)
+	if (vcm_phys_cache(phys) == VCM_CACHE_WC)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
-	else if (vcm_phys_cache(hphys->phys) == VCM_CACHE_UC)
+	else if (vcm_phys_cache(phys) == VCM_CACHE_UC)
 		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
-	if (vcm_phys_is_own(hphys->phys))
-		err = vcm_vma_fill(vma, hphys->phys, off);
+	if (vcm_phys_is_own(phys))
+		err = vcm_vma_fill(vma, phys, off);
 	else
-		err = vcm_vma_fill_carved(vma, hphys->phys, off);
+		err = vcm_vma_fill_carved(vma, phys, off);
 	if (err)
 		return err;
 	vma->vm_ops = &vcm_vm_ops;
-	vma->vm_private_data = vcm_phys_get(hphys->phys);
+	vma->vm_private_data = phys;
 	return 0;
 }
 
@@ -206,11 +201,18 @@ static int vcm_mmap_locked(struct vcm_file *vf, struct vm_area_struct *vma)
  */
 int vcm_user_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct vcm_file *vf = file->private_data;
+	const unsigned int slot_shift = VCM_MMAP_SLOT_SHIFT - PAGE_SHIFT;
+	u64 off = (u64)(vma->vm_pgoff & ((1UL << slot_shift) - 1)) << PAGE_SHIFT;
+	struct vcm_phys *phys;
 	int err;
 
-	mutex_lock(&vf->lock);
-	err = vcm_mmap_locked(vf, vma);
-	mutex_unlock(&vf->lock);
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	phys = vcm_file_phys_at(file->private_data, vma->vm_pgoff >> slot_shift);
+	if (!phys)
+		return -ENOENT;
+	err = vcm_mmap_phys(phys, vma, off);
+	if (err)
+		vcm_phys_put(phys);
 	return err;
 }

@@ -6,7 +6,8 @@
  * another file is not found.  Closing the file gives everything up.
  *
  * Locking: vcm_file.lock serialises the calls of one file.  It is outside the locks of the core
- * and inside mmap_lock, so no call touches user memory while holding it.
+ * and outside mmap_lock, which pinning takes.  mmap, which is called under mmap_lock, takes
+ * vcm_file.slots_lock instead; that is inside of both.
  */
 #ifndef VCM_USER_H
 #define VCM_USER_H
@@ -25,7 +26,8 @@ struct vm_area_struct;
  * @lock:     see above
  * @contexts: struct vcm_hctx by context id; under @lock
  * @physes:   struct vcm_hphys by memory id; under @lock
- * @slots:    the same by mmap slot; under @lock
+ * @slots_lock: the only lock of a file that mmap takes; inside @lock and mmap_lock
+ * @slots:    struct vcm_phys by mmap slot; under @slots_lock
  * @holder:   whose the references are; has the name of the opener
  * @objects:  contexts, reservations, associations and memory owned; under @lock
  */
@@ -33,6 +35,7 @@ struct vcm_file {
 	struct mutex lock;	/* the calls of one file, one after the other */
 	struct xarray contexts;
 	struct xarray physes;
+	struct mutex slots_lock;	/* what can be mapped; calls may wait for mmap_lock */
 	struct xarray slots;
 	struct vcm_holder *holder;
 	unsigned int objects;
@@ -90,6 +93,7 @@ int vcm_hctx_add_assoc(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_as
 int vcm_hctx_drop_assoc(struct vcm_file *vf, struct vcm_hctx *hctx, struct vcm_assoc *assoc);
 struct vcm_assoc *vcm_file_assoc(struct vcm_file *vf, u32 vcm, u64 id);
 struct vcm_hphys *vcm_file_phys(struct vcm_file *vf, u64 id);
+struct vcm_phys *vcm_file_phys_at(struct vcm_file *vf, u64 slot);
 int vcm_file_add_phys(struct vcm_file *vf, struct vcm_phys *phys, u64 *mmap_offset);
 void vcm_file_drop_phys(struct vcm_file *vf, struct vcm_hphys *hphys);
 
