@@ -244,6 +244,18 @@ TEST_F(more, a_binding_that_is_mapped_in_several_lists)
 	EXPECT_LE(5, points);
 }
 
+/* What a driver does from its first call to its last, with memory from each source it may have. */
+TEST_F(more, a_run_of_the_sample)
+{
+	unsigned int points;
+
+	if (!edu_exists())
+		SKIP(return, "no edu device %s with the sample driver", edu_name());
+	test_sweep(self->fail, &points, false, _edu_run(1, 2), (void)0);
+	TH_LOG("points run of the sample %u", points);
+	EXPECT_LE(40, points);
+}
+
 /* The driver of the device offers it when it is bound, and is not bound when that fails. */
 TEST_F(more, an_offer_of_a_device)
 {

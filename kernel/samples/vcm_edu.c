@@ -4,8 +4,9 @@
  *
  * The part to copy from is vcm_edu_round() and what it calls: make a context, get memory,
  * reserve a range for it, bind, associate the device, activate, do DMA, and take all of it down
- * in the reverse order.  vcm_edu_hw.c knows the device and nothing of VCM; this file knows VCM
- * and nothing of registers; vcm_edu_debugfs.c starts a run on demand.
+ * in the reverse order.  vcm_edu_mem.c shows where memory may come from.  vcm_edu_hw.c knows the
+ * device and nothing of VCM; this file knows VCM and nothing of registers; vcm_edu_debugfs.c
+ * starts a run on demand.
  *
  * A round moves every byte of several source buffers through the device into destination
  * buffers of their own and compares.  The bytes are computed from the address they were written
@@ -118,16 +119,17 @@ static u64 vcm_edu_wrong(const struct vcm_phys *phys, u64 seed, u64 iova)
 	return wrong;
 }
 
-/* Get memory, take a range of its size, and bind the two. */
-static int vcm_edu_buf_create(struct vcm *vcm, struct vcm_edu_buf *buf,
-			      const struct vcm_phys_req *req, u32 prot)
+/* Take a range of the size of @phys, which may be an error, and bind the two. */
+static int vcm_edu_buf_create(struct vcm *vcm, struct vcm_edu_buf *buf, struct vcm_phys *phys,
+			      u32 prot)
 {
-	const struct vcm_req range = { .len = req->len };
+	struct vcm_req range = {};
 	int err;
 
-	buf->phys = vcm_phys_alloc(req);
-	if (IS_ERR(buf->phys))
-		return PTR_ERR(buf->phys);
+	if (IS_ERR(phys))
+		return PTR_ERR(phys);
+	buf->phys = phys;
+	range.len = vcm_phys_len(phys);
 	buf->res = vcm_reserve(vcm, &range);
 	if (IS_ERR(buf->res)) {
 		err = PTR_ERR(buf->res);
@@ -159,17 +161,14 @@ static void vcm_edu_buf_destroy(struct vcm_edu_buf *buf)
  */
 static int vcm_edu_pair_create(struct vcm_edu_run *run, struct vcm_edu_pair *pair, u32 i)
 {
-	const struct vcm_phys_req req = {
-		.len = (u64)(i % VCM_EDU_SIZES + 1) << PAGE_SHIFT,
-		.orders = i % 2 ? BIT(0) : 0,	/* every second one in single pages */
-	};
+	u32 pages = i % VCM_EDU_SIZES + 1;
 	u64 iova;
 	int err;
 
-	err = vcm_edu_buf_create(run->vcm, &pair->src, &req, VCM_PROT_READ);
+	err = vcm_edu_buf_create(run->vcm, &pair->src, vcm_edu_mem(pages, i), VCM_PROT_READ);
 	if (err)
 		return err;
-	err = vcm_edu_buf_create(run->vcm, &pair->dst, &req, VCM_PROT_WRITE);
+	err = vcm_edu_buf_create(run->vcm, &pair->dst, vcm_edu_mem(pages, i + 1), VCM_PROT_WRITE);
 	if (err)
 		goto err_destroy_src;
 	iova = vcm_res_start(pair->src.res);

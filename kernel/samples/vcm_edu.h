@@ -52,6 +52,9 @@ struct vcm_edu {
 	struct dentry *dir;
 };
 
+struct vcm_phys;
+
+struct vcm_phys *vcm_edu_mem(u32 pages, u32 way);
 int vcm_edu_transfer(struct vcm_edu *edu, enum vcm_edu_dir dir, u64 iova, u32 off, u32 len);
 int vcm_edu_run_locked(struct vcm_edu *edu, u32 rounds, u32 nr);
 
