@@ -10,6 +10,7 @@
  * G1  in address order, each range ends below the start of the next, all inside the window
  * G2  gap, max_gap and height of every node agree with its neighbours and children
  * G3  the heights of two siblings differ by at most one
+ * G4  the lowest and the highest range are known
  *
  * Ranges are [start, last]; last + 1 may wrap, so it is formed only below another range.
  * Locking is the caller's.  Nothing here allocates, sleeps or fails once a range is chosen.
@@ -88,12 +89,23 @@ static struct vcm_range *vcm_gaps_balance(struct vcm_gaps *gaps, struct vcm_rang
 	return vcm_gaps_rotate(gaps, top, !side);
 }
 
-/* Bring G2 and G3 about from @range up to the root. */
-static void vcm_gaps_fix(struct vcm_gaps *gaps, struct vcm_range *range)
+/*
+ * Bring G2 and G3 about from @range upwards.  @changed, if there is one, lies on the way and has
+ * another gap than it had.  Above it, the first subtree that is as it was ends the work.
+ */
+static void vcm_gaps_fix(struct vcm_gaps *gaps, struct vcm_range *range,
+			 const struct vcm_range *changed)
 {
 	for (; range; range = range->parent) {
+		const u64 max_gap = range->max_gap;
+		const u32 height = range->height;
+
+		if (range == changed)
+			changed = NULL;
 		vcm_range_update(range);
 		range = vcm_gaps_balance(gaps, range);
+		if (!changed && range->height == height && range->max_gap == max_gap)
+			return;
 	}
 }
 
@@ -124,6 +136,8 @@ void vcm_gaps_init(struct vcm_gaps *gaps, u64 start, u64 last)
 	gaps->start = start;
 	gaps->last = last;
 	gaps->root = NULL;
+	gaps->edge[LOW] = NULL;
+	gaps->edge[HIGH] = NULL;
 }
 
 /**
@@ -134,7 +148,7 @@ void vcm_gaps_init(struct vcm_gaps *gaps, u64 start, u64 last)
  */
 struct vcm_range *vcm_gaps_first(const struct vcm_gaps *gaps)
 {
-	return vcm_range_edge(gaps->root, LOW);
+	return gaps->edge[LOW];
 }
 
 /**
@@ -207,8 +221,16 @@ static bool vcm_round_up(u64 *addr, u64 unit)
 	return true;
 }
 
-/* Does @req fit into the hole [@start, @last]?  Its address there goes to *@fit. */
-static bool vcm_gap_fits(const struct vcm_gap_req *req, u64 start, u64 last, u64 *fit)
+/**
+ * vcm_gap_fits() - does a request fit into a hole?
+ * @req:   the request
+ * @start: first address of the hole
+ * @last:  last address of the hole
+ * @fit:   out: the address it has there, the lowest
+ *
+ * Return: true when it fits.
+ */
+bool vcm_gap_fits(const struct vcm_gap_req *req, u64 start, u64 last, u64 *fit)
 {
 	u64 unit = (u64)1 << req->align;
 	u64 body, end;
@@ -230,27 +252,47 @@ static bool vcm_gap_fits(const struct vcm_gap_req *req, u64 start, u64 last, u64
 static bool vcm_gaps_find_tail(const struct vcm_gaps *gaps, const struct vcm_gap_req *req,
 			       u64 *start)
 {
-	struct vcm_range *highest = vcm_range_edge(gaps->root, HIGH);
+	const struct vcm_range *highest = gaps->edge[HIGH];
 
 	if (!highest)
 		return vcm_gap_fits(req, gaps->start, gaps->last, start);
-	if (highest->last == gaps->last)
+	if (highest->last >= gaps->last)
 		return false;
 	return vcm_gap_fits(req, highest->last + 1, gaps->last, start);
 }
 
-/* Look at the holes of at least @need bytes in address order. */
-static bool vcm_gaps_find_hole(const struct vcm_gaps *gaps, const struct vcm_gap_req *req,
-			       u64 need, u64 *start)
+/* Look at the holes of at least @need bytes in address order.  Return: the range above a fit. */
+static struct vcm_range *vcm_gaps_find_hole(const struct vcm_gaps *gaps,
+					    const struct vcm_gap_req *req, u64 need, u64 *start)
 {
 	struct vcm_range *range = vcm_gaps_from(gaps, req->lower, need);
 
 	while (range && range->start - range->gap <= req->limit) {
 		if (vcm_gap_fits(req, range->start - range->gap, range->start - 1, start))
-			return true;
+			return range;
 		range = vcm_range_higher(range, need);
 	}
-	return false;
+	return NULL;
+}
+
+/* vcm_gaps_find(), also telling the range above the hole: NULL when there is none. */
+static int vcm_gaps_search(const struct vcm_gaps *gaps, const struct vcm_gap_req *req, u64 *start,
+			   struct vcm_range **above)
+{
+	u64 slack = max(((u64)1 << req->align) - 1, req->boundary ? req->boundary - 1 : 0);
+	u64 least, need;
+
+	*above = NULL;
+	if (check_add_overflow(req->len, req->before, &least) ||
+	    check_add_overflow(least, req->after, &least))
+		return -ENOSPC;
+	if (slack > VCM_PAGE_SIZE - 1 && !check_add_overflow(least, slack, &need))
+		*above = vcm_gaps_find_hole(gaps, req, need, start);
+	if (!*above)
+		*above = vcm_gaps_find_hole(gaps, req, least, start);
+	if (*above)
+		return 0;
+	return vcm_gaps_find_tail(gaps, req, start) ? 0 : -ENOSPC;
 }
 
 /**
@@ -267,18 +309,9 @@ static bool vcm_gaps_find_hole(const struct vcm_gaps *gaps, const struct vcm_gap
  */
 int vcm_gaps_find(const struct vcm_gaps *gaps, const struct vcm_gap_req *req, u64 *start)
 {
-	u64 slack = max(((u64)1 << req->align) - 1, req->boundary ? req->boundary - 1 : 0);
-	u64 least, need;
+	struct vcm_range *above;
 
-	if (check_add_overflow(req->len, req->before, &least) ||
-	    check_add_overflow(least, req->after, &least))
-		return -ENOSPC;
-	if (slack > VCM_PAGE_SIZE - 1 && !check_add_overflow(least, slack, &need) &&
-	    vcm_gaps_find_hole(gaps, req, need, start))
-		return 0;
-	if (vcm_gaps_find_hole(gaps, req, least, start))
-		return 0;
-	return vcm_gaps_find_tail(gaps, req, start) ? 0 : -ENOSPC;
+	return vcm_gaps_search(gaps, req, start, &above);
 }
 
 /**
@@ -305,6 +338,62 @@ struct vcm_range *vcm_gaps_overlap(const struct vcm_gaps *gaps, u64 start, u64 l
 	return found;
 }
 
+/* Hang @range, whose addresses are set, below @above; NULL: above everything. */
+static void vcm_gaps_link(struct vcm_gaps *gaps, struct vcm_range *range, struct vcm_range *above)
+{
+	struct vcm_range *highest = gaps->edge[HIGH], *parent;
+	u64 free_from = gaps->start;
+
+	range->child[LOW] = NULL;
+	range->child[HIGH] = NULL;
+	range->max_gap = 0;
+	range->height = 0;
+	if (above) {
+		free_from = above->start - above->gap;
+		above->gap = above->start - range->last - 1;
+		parent = above->child[LOW] ? vcm_range_edge(above->child[LOW], HIGH) : above;
+		if (gaps->edge[LOW] == above)
+			gaps->edge[LOW] = range;
+	} else {
+		parent = highest;
+		if (highest)
+			free_from = highest->last + 1;
+		else
+			gaps->edge[LOW] = range;
+		gaps->edge[HIGH] = range;
+	}
+	range->gap = range->start - free_from;
+	range->parent = parent;
+	if (parent)
+		parent->child[parent != above] = range;
+	else
+		gaps->root = range;
+	vcm_gaps_fix(gaps, range, above);
+}
+
+/**
+ * vcm_gaps_take() - find a free range and take it
+ * @gaps:  the set
+ * @req:   what to search for, as for vcm_gaps_find()
+ * @range: out: what was found with what shall be free around it; in the set
+ *
+ * The hole that was found says where in the tree the range goes, so it is not looked for twice.
+ *
+ * Return: 0 or -ENOSPC.
+ */
+int vcm_gaps_take(struct vcm_gaps *gaps, const struct vcm_gap_req *req, struct vcm_range *range)
+{
+	struct vcm_range *above;
+	u64 start;
+
+	if (vcm_gaps_search(gaps, req, &start, &above))
+		return -ENOSPC;
+	range->start = start - req->before;
+	range->last = start + (req->len - 1) + req->after;
+	vcm_gaps_link(gaps, range, above);
+	return 0;
+}
+
 /**
  * vcm_gaps_insert() - take a range
  * @gaps:  the set
@@ -312,24 +401,14 @@ struct vcm_range *vcm_gaps_overlap(const struct vcm_gaps *gaps, u64 start, u64 l
  */
 void vcm_gaps_insert(struct vcm_gaps *gaps, struct vcm_range *range)
 {
-	struct vcm_range *parent = NULL, *prev, *next;
-	struct vcm_range **link = &gaps->root;
+	struct vcm_range *at = gaps->root, *above = NULL;
 
-	while (*link) {
-		parent = *link;
-		link = &parent->child[range->start > parent->start];
+	while (at) {
+		if (at->start > range->start)
+			above = at;
+		at = at->child[at->start < range->start];
 	}
-	range->parent = parent;
-	range->child[LOW] = NULL;
-	range->child[HIGH] = NULL;
-	*link = range;
-
-	prev = vcm_range_step(range, LOW);
-	next = vcm_range_step(range, HIGH);
-	range->gap = range->start - (prev ? prev->last + 1 : gaps->start);
-	if (next)	/* above @range in the tree, so on the way that is fixed */
-		next->gap = next->start - range->last - 1;
-	vcm_gaps_fix(gaps, range);
+	vcm_gaps_link(gaps, range, above);
 }
 
 /**
@@ -342,15 +421,18 @@ void vcm_gaps_remove(struct vcm_gaps *gaps, struct vcm_range *range)
 	struct vcm_range *next = vcm_range_step(range, HIGH);
 	struct vcm_range *deepest;
 
+	if (gaps->edge[LOW] == range)
+		gaps->edge[LOW] = next;
+	if (gaps->edge[HIGH] == range)
+		gaps->edge[HIGH] = vcm_range_step(range, LOW);
 	if (next)
 		next->gap += range->gap + (range->last - range->start) + 1;
 
-	if (!range->child[LOW] || !range->child[HIGH]) {
-		/* A child on the high side is next, whose gap has changed. */
-		deepest = range->child[HIGH] ? range->child[HIGH] : range->parent;
-		vcm_gaps_replace(gaps, range, range->child[!range->child[LOW]]);
-	} else {
-		/* With two children next is in the subtree: it takes the place of @range. */
+	if (range->child[HIGH]) {
+		/*
+		 * Next is in the subtree and takes the place of @range, also in the eyes of
+		 * what is above: vcm_gaps_fix() compares with what was there.
+		 */
 		deepest = next->parent == range ? next : next->parent;
 		if (next->parent != range) {
 			vcm_gaps_replace(gaps, next, next->child[HIGH]);
@@ -358,50 +440,43 @@ void vcm_gaps_remove(struct vcm_gaps *gaps, struct vcm_range *range)
 		}
 		vcm_gaps_replace(gaps, range, next);
 		vcm_range_adopt(next, LOW, range->child[LOW]);
+		next->height = range->height;
+		next->max_gap = range->max_gap;
+	} else {
+		deepest = range->parent;
+		vcm_gaps_replace(gaps, range, range->child[LOW]);
 	}
-	vcm_gaps_fix(gaps, deepest);
-}
-
-static const char *vcm_range_check(const struct vcm_range *range)
-{
-	const struct vcm_range *low = range->child[LOW], *high = range->child[HIGH];
-	u32 low_height = vcm_range_height(low), high_height = vcm_range_height(high);
-
-	if ((low && low->parent != range) || (high && high->parent != range))
-		return "G2: a child does not know its parent";
-	if (range->height != 1 + max(low_height, high_height))
-		return "G2: height";
-	if (range->max_gap != max(range->gap, max(vcm_range_max(low), vcm_range_max(high))))
-		return "G2: max_gap";
-	if (low_height > high_height + 1 || high_height > low_height + 1)
-		return "G3: out of balance";
-	return NULL;
+	vcm_gaps_fix(gaps, deepest, next);
 }
 
 /**
- * vcm_gaps_check() - test G1 to G3
+ * vcm_gaps_set_start() - move the lower end of the window
+ * @gaps:  the set
+ * @start: first address of the window, not above the lowest range
+ */
+void vcm_gaps_set_start(struct vcm_gaps *gaps, u64 start)
+{
+	struct vcm_range *lowest = gaps->edge[LOW];
+
+	gaps->start = start;
+	if (!lowest)
+		return;
+	lowest->gap = lowest->start - start;
+	vcm_gaps_fix(gaps, lowest, lowest);
+}
+
+/**
+ * vcm_gaps_tail() - the free bytes above everything
  * @gaps: the set
  *
- * Return: NULL, or what is violated.
+ * Return: how many, all of the window when it is empty; at most 2^64 - 1.
  */
-const char *vcm_gaps_check(const struct vcm_gaps *gaps)
+u64 vcm_gaps_tail(const struct vcm_gaps *gaps)
 {
-	struct vcm_range *range;
-	u64 free_from = gaps->start;
-	const char *bad;
+	const struct vcm_range *highest = gaps->edge[HIGH];
+	u64 room = gaps->last - gaps->start;
 
-	for (range = vcm_gaps_first(gaps); range; range = vcm_range_next(range)) {
-		if (range->start < free_from || range->last < range->start ||
-		    range->last > gaps->last)
-			return "G1: order, overlap or window";
-		if (range->gap != range->start - free_from)
-			return "G2: gap";
-		bad = vcm_range_check(range);
-		if (bad)
-			return bad;
-		if (range->last == gaps->last && vcm_range_next(range))
-			return "G1: a range above the window";
-		free_from = range->last + 1;
-	}
-	return NULL;
+	if (!highest)
+		return max(room, room + 1);
+	return highest->last < gaps->last ? gaps->last - highest->last : 0;
 }

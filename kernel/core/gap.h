@@ -19,6 +19,9 @@
  * @parent:  private
  * @child:   private, lower and higher side
  * @height:  private, levels of the subtree
+ * @state:   for pool.c, like the members below; a tree does not look at them
+ * @cpu:     whose cache it is in
+ * @tag:     flush that it waits for
  */
 struct vcm_range {
 	u64 start;
@@ -27,7 +30,10 @@ struct vcm_range {
 	u64 max_gap;
 	struct vcm_range *parent;
 	struct vcm_range *child[2];
-	u32 height;
+	u8 height;
+	u8 state;
+	u16 cpu;
+	u32 tag;
 };
 
 /**
@@ -35,11 +41,13 @@ struct vcm_range {
  * @start: first address of the window
  * @last:  last address of the window
  * @root:  private
+ * @edge:  private, lowest and highest range
  */
 struct vcm_gaps {
 	u64 start;
 	u64 last;
 	struct vcm_range *root;
+	struct vcm_range *edge[2];
 };
 
 /**
@@ -64,9 +72,13 @@ struct vcm_gap_req {
 
 void vcm_gaps_init(struct vcm_gaps *gaps, u64 start, u64 last);
 int vcm_gaps_find(const struct vcm_gaps *gaps, const struct vcm_gap_req *req, u64 *start);
+int vcm_gaps_take(struct vcm_gaps *gaps, const struct vcm_gap_req *req, struct vcm_range *range);
+bool vcm_gap_fits(const struct vcm_gap_req *req, u64 start, u64 last, u64 *fit);
 struct vcm_range *vcm_gaps_overlap(const struct vcm_gaps *gaps, u64 start, u64 last);
 void vcm_gaps_insert(struct vcm_gaps *gaps, struct vcm_range *range);
 void vcm_gaps_remove(struct vcm_gaps *gaps, struct vcm_range *range);
+void vcm_gaps_set_start(struct vcm_gaps *gaps, u64 start);
+u64 vcm_gaps_tail(const struct vcm_gaps *gaps);
 struct vcm_range *vcm_gaps_first(const struct vcm_gaps *gaps);
 struct vcm_range *vcm_range_next(struct vcm_range *range);
 const char *vcm_gaps_check(const struct vcm_gaps *gaps);

@@ -15,6 +15,10 @@
  *   carve-outs vcm_os_carve_clear, _map, _unmap
  *   failures  vcm_os_should_fail, for calls of drivers; what allocates asks by itself
  *   locks     struct mutex, mutex_init/lock/unlock, lockdep_assert_held
+ *             spinlock_t, spin_lock_init, spin_lock, spin_lock_irqsave, spin_lock_nest_lock
+ *             and their unlocks
+ *   order     READ_ONCE, WRITE_ONCE, smp_load_acquire, smp_store_release, smp_rmb, smp_wmb
+ *   CPUs      vcm_os_cpu, vcm_os_cpus
  *   counts    refcount_t and its set/read/inc/dec/dec_and_test
  *   lists     struct list_head and its usual helpers
  *   tables    smp_load_acquire, smp_store_release, __le32, __le64, __be64 and their conversions
@@ -28,7 +32,9 @@
 #include <linux/array_size.h>
 #include <linux/bitops.h>
 #include <linux/bug.h>
+#include <linux/compiler.h>
 #include <linux/container_of.h>
+#include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/limits.h>
@@ -39,6 +45,8 @@
 #include <linux/overflow.h>
 #include <linux/refcount.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -46,6 +54,17 @@
 
 #define VCM_PAGE_SHIFT	PAGE_SHIFT
 #define VCM_PAGE_SIZE	((u64)1 << VCM_PAGE_SHIFT)
+
+/* The processor this runs on, for now; a number below vcm_os_cpus(). */
+static inline u32 vcm_os_cpu(void)
+{
+	return raw_smp_processor_id();
+}
+
+static inline u32 vcm_os_cpus(void)
+{
+	return nr_cpu_ids;
+}
 
 void *vcm_os_zalloc(size_t len);
 void vcm_os_free(const void *ptr);

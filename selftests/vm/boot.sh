@@ -30,6 +30,8 @@ usage() {
 	  --edu N                number of edu devices, at 00:05.0 and up (default 1, at most 8)
 	  --smp N                processors (default 2)
 	  --accel auto|kvm|tcg   default auto: kvm when a guest really runs with it
+	  --icount on|off        count instructions: 1 ns of guest time is one (default off); needs
+	                         --accel tcg and --smp 1
 	  --tty                  run the command on the terminal
 	  --print-kernel         print the kernel that would be booted, and nothing else
 	Exit: the command's code, or 123 the kernel log is not clean, 124 timeout,
@@ -38,7 +40,7 @@ usage() {
 }
 
 kernel='' image='' append='' timeout=300 results=$top/build/results log='' caching=off edu=1 smp=2
-accel=auto tty=no command=()
+accel=auto icount=off tty=no command=()
 run='' qemu='' reader='' timer='' terminal=''
 
 fail() {
@@ -79,6 +81,7 @@ parse() {
 		--edu)		edu=$2 ;;
 		--smp)		smp=$2 ;;
 		--accel)	accel=$2 ;;
+		--icount)	icount=$2 ;;
 		*)		fail "unknown option $1" ;;
 		esac
 		shift 2
@@ -90,6 +93,10 @@ parse() {
 	number --smp "$smp" 1 64
 	one_of --caching-mode "$caching" on off
 	one_of --accel "$accel" auto kvm tcg
+	one_of --icount "$icount" on off
+	if [ "$icount" = on ] && [ "$accel $smp" != "tcg 1" ]; then
+		fail "--icount on needs --accel tcg and --smp 1"
+	fi
 	if [ "$tty" = yes ] && { [ ! -t 0 ] || [ ! -t 1 ]; }; then
 		fail "--tty needs a terminal"
 	fi
@@ -169,6 +176,9 @@ machine() {
 	# Multi-threaded emulation once broke an early boot in the kernel's code patching.
 	tcg)	printf '%s\n' -accel tcg,thread=single -cpu max,la57=off ;;
 	esac
+	if [ "$icount" = on ]; then
+		printf '%s\n' -icount shift=0,sleep=off
+	fi
 	printf '%s\n' -nodefaults -no-user-config -display none -no-reboot -machine q35 \
 		-m 2G -smp "$smp" -kernel "$image" -initrd "$initramfs" \
 		-serial "file:$(escape "$file")" \

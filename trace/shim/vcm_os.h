@@ -76,6 +76,14 @@ static inline bool __attribute__((warn_unused_result)) vcm_os_must_check(bool va
 
 #define check_add_overflow(a, b, sum)	vcm_os_must_check(__builtin_add_overflow(a, b, sum))
 
+/* What is read or written without its lock; the thread sanitizer knows these. */
+#define READ_ONCE(x)			__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, value)		__atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+#define smp_load_acquire(ptr)		__atomic_load_n(ptr, __ATOMIC_ACQUIRE)
+#define smp_store_release(ptr, value)	__atomic_store_n(ptr, value, __ATOMIC_RELEASE)
+#define smp_rmb()			__sync_synchronize()
+#define smp_wmb()			__sync_synchronize()
+
 #define IS_ALIGNED(x, a)	(((x) & ((__typeof__(x))(a) - 1)) == 0)
 #define ALIGN(x, a)		(((x) + ((__typeof__(x))(a) - 1)) & ~((__typeof__(x))(a) - 1))
 
@@ -207,6 +215,58 @@ bool os_mutex_is_mine(const struct mutex *mutex);
 			os_bug(__FILE__, __LINE__, "not held: " #mutex);	\
 	} while (0)
 
+/**
+ * struct os_spinlock - a lock that is spun for
+ * @held: somebody has it
+ *
+ * There are no interrupts here; flags are for the caller's type check.  Giving up a lock that is
+ * not held ends the program.
+ */
+typedef struct os_spinlock {
+	u32 held;
+} spinlock_t;
+
+void os_spin_wait(spinlock_t *lock);
+_Noreturn void os_bug(const char *file, int line, const char *what);
+
+static inline void spin_lock_init(spinlock_t *lock)
+{
+	lock->held = 0;
+}
+
+static inline void spin_lock(spinlock_t *lock)
+{
+	if (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
+		os_spin_wait(lock);
+}
+
+static inline void spin_unlock(spinlock_t *lock)
+{
+	if (!__atomic_load_n(&lock->held, __ATOMIC_RELAXED))
+		os_bug(__FILE__, __LINE__, "a spinlock that is not held is given up");
+	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
+
+#define spin_lock_nest_lock(lock, outer)	((void)(outer), spin_lock(lock))
+#define spin_lock_irqsave(lock, flags)		((flags) = 0ul, spin_lock(lock))
+#define spin_unlock_irqrestore(lock, flags)	((void)(flags), spin_unlock(lock))
+
+/* A thread is a processor; there are few, so that threads share them too. */
+#define OS_CPUS 4
+
+extern __thread u32 os_cpu;	/* 0 until vcm_os_cpu() has given it one, then from 1 */
+u32 os_cpu_pick(void);
+
+static inline u32 vcm_os_cpu(void)
+{
+	return (os_cpu ? os_cpu : os_cpu_pick()) - 1;
+}
+
+static inline u32 vcm_os_cpus(void)
+{
+	return OS_CPUS;
+}
+
 /* A count that ends the program where the kernel's would saturate. */
 typedef struct {
 	u32 refs;
@@ -221,8 +281,6 @@ u32 refcount_read(const refcount_t *count);
 /* Warnings are counted each time; a test has to expect them. */
 bool os_warn(const char *file, int line, const char *what);
 #define WARN_ON_ONCE(cond)	((cond) ? os_warn(__FILE__, __LINE__, #cond) : false)
-
-_Noreturn void os_bug(const char *file, int line, const char *what);
 
 void *vcm_os_zalloc(size_t len);
 void vcm_os_free(const void *ptr);
