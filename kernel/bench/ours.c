@@ -43,12 +43,7 @@ static void bench_vcm_destroy(void *space)
 
 static int bench_vcm_alloc(void *space, struct bench_slot *slot, u64 align)
 {
-	const struct vcm_gap_req req = {
-		.len = slot->len,
-		.limit = ~0ull,
-		.align = fls64(align) - 1,
-	};
-	struct vcm_piece *piece = vcm_space_take(space, &req);
+	struct vcm_piece *piece = vcm_space_take_len(space, slot->len, fls64(align) - 1, ~0ull);
 
 	if (IS_ERR(piece))
 		return PTR_ERR(piece);

@@ -93,7 +93,7 @@ static void bench_record(struct bench_run *run, enum bench_series series, u64 co
 	cost = cost > run->empty ? cost - run->empty : 0;
 	run->sum += cost;
 	if (run->count[series] < run->room)
-		run->sample[series][run->count[series]++] = min(cost, (u64)U32_MAX);
+		run->sample[series][run->count[series]++] = min(cost, (u64)(u32)~0u);
 }
 
 static void bench_close(struct bench_run *run)

@@ -14,26 +14,28 @@
  * struct vcm_range - one range, embedded in what it belongs to
  * @start:   first address
  * @last:    last address
+ * @height:  private, levels of the subtree
+ * @state:   for spaces, see space.h, like the next two; a tree does not look at them
+ * @cpu:     whose cache it is in
+ * @tag:     shelf that it belongs on, or flush that it waits for
  * @gap:     free bytes between this range and the one before it, or the start of the window
  * @max_gap: largest @gap in the subtree of this node
  * @parent:  private
  * @child:   private, lower and higher side
- * @height:  private, levels of the subtree
- * @state:   for pool.c, like the members below; a tree does not look at them
- * @cpu:     whose cache it is in
- * @tag:     flush that it waits for
+ *
+ * What is used of a range while the tree is at rest comes first, to share a line.
  */
 struct vcm_range {
 	u64 start;
 	u64 last;
-	u64 gap;
-	u64 max_gap;
-	struct vcm_range *parent;
-	struct vcm_range *child[2];
 	u8 height;
 	u8 state;
 	u16 cpu;
 	u32 tag;
+	u64 gap;
+	u64 max_gap;
+	struct vcm_range *parent;
+	struct vcm_range *child[2];
 };
 
 /**

@@ -66,6 +66,14 @@ static bool vcm_pool_in_reach(const struct vcm_pool *pool, const struct vcm_gap_
 	return pool->base <= req->limit && pool->gaps.last >= req->lower;
 }
 
+/* A range of the trees is taken: say so, and where else it may go. */
+void vcm_piece_settle(struct vcm_piece *piece, u32 state)
+{
+	WRITE_ONCE(piece->range.state, state);
+	piece->range.tag = state & VCM_PIECE_SPANS ? VCM_NO_SIZE :
+			   vcm_size_of(vcm_piece_len(piece) >> VCM_PAGE_SHIFT);
+}
+
 static bool vcm_pool_take(struct vcm_pool *pool, const struct vcm_gap_req *req, u64 need,
 			  struct vcm_piece *piece)
 {
@@ -77,7 +85,7 @@ static bool vcm_pool_take(struct vcm_pool *pool, const struct vcm_gap_req *req, 
 	spin_lock_irqsave(&pool->lock, flags);
 	found = !pool->covered && !vcm_gaps_take(&pool->gaps, req, &piece->range);
 	if (found) {
-		piece->range.state = VCM_PIECE_TAKEN;
+		vcm_piece_settle(piece, VCM_PIECE_TAKEN);
 		vcm_pool_publish(pool);
 	}
 	spin_unlock_irqrestore(&pool->lock, flags);
@@ -124,7 +132,7 @@ static void vcm_pools_insert(struct vcm_space *space, struct vcm_piece *piece)
 
 	vcm_gaps_insert(&pool->gaps, &piece->range);
 	vcm_pool_publish(pool);
-	piece->range.state = pool == top ? VCM_PIECE_TAKEN : VCM_PIECE_SPANS;
+	vcm_piece_settle(piece, pool == top ? VCM_PIECE_TAKEN : VCM_PIECE_SPANS);
 	space->spans += pool != top;
 	for (pool++; pool <= top; pool++) {
 		pool->covered = piece->range.last >= pool->gaps.last;
@@ -177,7 +185,7 @@ struct vcm_piece *vcm_pools_drain(struct vcm_space *space)
 	WRITE_ONCE(space->moving, 1);
 	smp_wmb();
 	for (u32 cpu = 0; cpu < space->nr_cpus; cpu++) {
-		for (piece = vcm_stock_empty(&space->caches[cpu]); piece; piece = next) {
+		for (piece = vcm_stock_empty(&space->stocks[cpu]); piece; piece = next) {
 			next = piece->next;
 			vcm_pool_remove(vcm_pool_of(space, piece->range.start), piece);
 			piece->next = chain;
@@ -264,7 +272,7 @@ bool vcm_pools_take_anywhere(struct vcm_space *space, const struct vcm_gap_req *
 
 		found = !pool->covered && !vcm_gaps_take(&pool->gaps, req, &piece->range);
 		if (found) {
-			piece->range.state = VCM_PIECE_TAKEN;
+			vcm_piece_settle(piece, VCM_PIECE_TAKEN);
 			vcm_pool_publish(pool);
 		}
 	}
@@ -348,6 +356,15 @@ int vcm_pools_take_at(struct vcm_space *space, struct vcm_piece *piece, struct v
 	return err;
 }
 
+/* Does it look as if a pool had @need free bytes in one place? */
+bool vcm_pools_may(struct vcm_space *space, u64 need)
+{
+	for (u32 i = 0; i < space->nr_pools; i++)
+		if (vcm_pool_may(&space->pools[i], need))
+			return true;
+	return false;
+}
+
 /* The largest hole, borders included, as far as can be seen without a lock. */
 static u64 vcm_pools_largest(struct vcm_space *space)
 {
@@ -358,15 +375,33 @@ static u64 vcm_pools_largest(struct vcm_space *space)
 		u64 head = READ_ONCE(pool->head), room = READ_ONCE(pool->room);
 		u64 tail = READ_ONCE(pool->tail);
 
-		/* Head and tail are the same hole when nothing is between. */
+		if (!(head | room | tail)) {
+			run = 0;
+			continue;
+		}
 		if (check_add_overflow(run, head, &run))
 			run = ~0ull;
 		largest = max(largest, max(run, room));
-		if (room || head != tail || !tail)
+		/* Head and tail are the same hole when nothing is between. */
+		if (room || head != tail)
 			run = tail;
 		largest = max(largest, run);
 	}
 	return largest;
+}
+
+/* Ranges that became free so far; *@kept when there are more than trees show. */
+static u32 vcm_pools_gives(struct vcm_space *space, bool *kept)
+{
+	u32 gives = 0;
+
+	for (u32 cpu = 0; cpu < space->nr_cpus; cpu++) {
+		u64 count = smp_load_acquire(&space->stocks[cpu].count);
+
+		gives += count / VCM_COUNT_GIVE;
+		*kept |= (u32)count || READ_ONCE(space->stocks[cpu].nr_later);
+	}
+	return gives;
 }
 
 /**
@@ -379,20 +414,15 @@ static u64 vcm_pools_largest(struct vcm_space *space)
  */
 bool vcm_pools_are_full(struct vcm_space *space, u64 need)
 {
-	u64 before = 0, after = 0;
+	bool kept = false;
+	u32 gives = vcm_pools_gives(space, &kept);
 
-	for (u32 cpu = 0; cpu < space->nr_cpus; cpu++) {
-		struct vcm_stock *cache = &space->caches[cpu];
-
-		before += smp_load_acquire(&cache->gives);
-		if (READ_ONCE(cache->pieces) || READ_ONCE(cache->nr_later))
-			return false;
-	}
-	smp_rmb();	/* what is not cached any more is moving, or was moved */
+	if (kept)
+		return false;
+	smp_rmb();	/* what is not kept any more is moving, or was moved */
 	if (smp_load_acquire(&space->moving) || vcm_pools_largest(space) >= need)
 		return false;
 	smp_rmb();
-	for (u32 cpu = 0; cpu < space->nr_cpus; cpu++)
-		after += smp_load_acquire(&space->caches[cpu].gives);
-	return before == after && !smp_load_acquire(&space->moving);
+	return gives == vcm_pools_gives(space, &kept) && !kept &&
+	       !smp_load_acquire(&space->moving);
 }

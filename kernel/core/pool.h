@@ -8,6 +8,8 @@
  *
  * Ownership: a piece belongs to the owner from the return of a take to the give; else to the
  * space.  The space makes and frees pieces by two symmetric callbacks, never under a lock.
+ *
+ * Lengths, guards and fixed addresses are multiples of the page size.
  */
 #ifndef VCM_POOL_H
 #define VCM_POOL_H
@@ -17,12 +19,12 @@
 
 /**
  * struct vcm_piece - one range of a space
- * @range: its addresses, guards included; immutable while taken
  * @next:  private while the space has it, else free for the owner
+ * @range: its addresses, guards included; immutable while taken
  */
 struct vcm_piece {
-	struct vcm_range range;
 	struct vcm_piece *next;
+	struct vcm_range range;
 };
 
 /**
@@ -53,8 +55,8 @@ struct vcm_space_ops {
 
 /**
  * struct vcm_space_cfg - what a space shall be
- * @start:  first address of the window
- * @last:   last address of the window
+ * @start:  first address of the window, page aligned
+ * @last:   last address of the window; @last + 1 is page aligned or wraps to 0
  * @pools:  pools to divide it into, the topmost for long ranges; at most VCM_POOLS_MAX
  * @cached: pieces that a processor keeps of each length, 0 for no caches: then the lowest hole
  *          is used wherever pools allow
@@ -99,6 +101,7 @@ struct vcm_space;
 struct vcm_space *vcm_space_create(const struct vcm_space_cfg *cfg);
 void vcm_space_destroy(struct vcm_space *space);
 struct vcm_piece *vcm_space_take(struct vcm_space *space, const struct vcm_gap_req *req);
+struct vcm_piece *vcm_space_take_len(struct vcm_space *space, u64 len, u32 align, u64 limit);
 struct vcm_piece *vcm_space_take_at(struct vcm_space *space, u64 start, u64 last);
 void vcm_space_give(struct vcm_space *space, struct vcm_piece *piece);
 void vcm_space_give_later(struct vcm_space *space, struct vcm_piece *piece);

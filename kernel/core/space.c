@@ -35,8 +35,8 @@ static void vcm_space_init(struct vcm_space *space)
 	spin_lock_init(&space->slow);
 	spin_lock_init(&space->flush_lock);
 	for (i = 0; i < space->nr_cpus; i++) {
-		spin_lock_init(&space->caches[i].lock);
-		space->caches[i].later_end = &space->caches[i].later;
+		spin_lock_init(&space->stocks[i].lock);
+		space->stocks[i].later_end = &space->stocks[i].later;
 	}
 }
 
@@ -50,6 +50,8 @@ struct vcm_space *vcm_space_create(const struct vcm_space_cfg *cfg)
 {
 	struct vcm_space *space;
 
+	if (!IS_ALIGNED(cfg->start, VCM_PAGE_SIZE) || !IS_ALIGNED(cfg->last + 1, VCM_PAGE_SIZE))
+		return ERR_PTR(-EINVAL);
 	if (cfg->last < cfg->start || !cfg->pools || cfg->pools > VCM_POOLS_MAX)
 		return ERR_PTR(-EINVAL);
 	if (!cfg->ops || !cfg->ops->piece_alloc || !cfg->ops->piece_free)
@@ -59,8 +61,8 @@ struct vcm_space *vcm_space_create(const struct vcm_space_cfg *cfg)
 		return ERR_PTR(-ENOMEM);
 	space->cfg = *cfg;
 	space->nr_cpus = vcm_os_cpus();
-	space->caches = vcm_os_zalloc(space->nr_cpus * sizeof(*space->caches));
-	if (!space->caches) {
+	space->stocks = vcm_os_zalloc(space->nr_cpus * sizeof(*space->stocks));
+	if (!space->stocks) {
 		vcm_os_free(space);
 		return ERR_PTR(-ENOMEM);
 	}
@@ -88,10 +90,15 @@ static u64 vcm_space_free_chain(struct vcm_space *space, struct vcm_piece *chain
  */
 void vcm_space_destroy(struct vcm_space *space)
 {
-	for (u32 i = 0; i < space->nr_cpus; i++)
-		vcm_space_free_chain(space, space->caches[i].later);
+	struct vcm_piece *piece;
+
+	for (u32 i = 0; i < space->nr_cpus; i++) {
+		for (piece = space->stocks[i].later; piece; piece = piece->next)
+			vcm_pools_give(space, piece);
+		vcm_space_free_chain(space, space->stocks[i].later);
+	}
 	vcm_space_shrink(space);
-	vcm_os_free(space->caches);
+	vcm_os_free(space->stocks);
 	vcm_os_free(space);
 }
 
@@ -122,6 +129,29 @@ static int vcm_space_take_slow(struct vcm_space *space, const struct vcm_gap_req
 }
 
 /**
+ * vcm_space_take_tree() - take a range that this processor does not keep
+ * @space: the space
+ * @req:   what is wanted
+ *
+ * Return: as vcm_space_take().
+ */
+struct vcm_piece *vcm_space_take_tree(struct vcm_space *space, const struct vcm_gap_req *req)
+{
+	u64 need = vcm_space_need(req);
+	struct vcm_piece *piece;
+
+	if (!need || (!vcm_pools_may(space, need) && vcm_pools_are_full(space, need)))
+		return ERR_PTR(-ENOSPC);
+	piece = space->cfg.ops->piece_alloc(space->cfg.priv);
+	if (!piece)
+		return ERR_PTR(-ENOMEM);
+	if (vcm_pools_take(space, req, need, piece) || !vcm_space_take_slow(space, req, piece))
+		return piece;
+	space->cfg.ops->piece_free(space->cfg.priv, piece);
+	return ERR_PTR(-ENOSPC);
+}
+
+/**
  * vcm_space_take() - take a range
  * @space: the space
  * @req:   how large, where and how aligned; @len not 0
@@ -132,23 +162,11 @@ static int vcm_space_take_slow(struct vcm_space *space, const struct vcm_gap_req
  */
 struct vcm_piece *vcm_space_take(struct vcm_space *space, const struct vcm_gap_req *req)
 {
-	u64 need = vcm_space_need(req);
-	struct vcm_piece *piece;
+	struct vcm_piece *piece = NULL;
 
-	if (space->cfg.cached) {
-		piece = vcm_stock_take(space, req, need);
-		if (piece)
-			return piece;
-	}
-	if (!need || vcm_pools_are_full(space, need))
-		return ERR_PTR(-ENOSPC);
-	piece = space->cfg.ops->piece_alloc(space->cfg.priv);
-	if (!piece)
-		return ERR_PTR(-ENOMEM);
-	if (vcm_pools_take(space, req, need, piece) || !vcm_space_take_slow(space, req, piece))
-		return piece;
-	space->cfg.ops->piece_free(space->cfg.priv, piece);
-	return ERR_PTR(-ENOSPC);
+	if (space->cfg.cached)
+		piece = vcm_stock_take(space, req, vcm_space_need(req));
+	return piece ? piece : vcm_space_take_tree(space, req);
 }
 
 /**
@@ -184,18 +202,9 @@ struct vcm_piece *vcm_space_take_at(struct vcm_space *space, u64 start, u64 last
 	return ERR_PTR(-EADDRINUSE);
 }
 
-/**
- * vcm_space_give() - give a range back, to be used again at once
- * @space: the space
- * @piece: taken
- *
- * Context: that of piece_free, otherwise any.
- */
-void vcm_space_give(struct vcm_space *space, struct vcm_piece *piece)
+/* Give a range back that this processor does not keep. */
+void vcm_space_give_tree(struct vcm_space *space, struct vcm_piece *piece)
 {
-	if (space->cfg.cached && piece->range.state == VCM_PIECE_TAKEN &&
-	    vcm_stock_give(space, piece))
-		return;
 	vcm_pools_give(space, piece);
 	vcm_stock_gave(space);
 	space->cfg.ops->piece_free(space->cfg.priv, piece);
@@ -231,14 +240,14 @@ void vcm_space_stats(struct vcm_space *space, struct vcm_space_stats *stats)
 		.cached_max = (u64)space->cfg.cached * VCM_SIZES * space->nr_cpus,
 	};
 	for (u32 i = 0; i < space->nr_cpus; i++) {
-		struct vcm_stock *cache = &space->caches[i];
+		struct vcm_stock *stock = &space->stocks[i];
 
-		spin_lock_irqsave(&cache->lock, flags);
-		stats->cached += cache->pieces;
-		stats->cached_bytes += cache->bytes;
-		stats->later += cache->nr_later;
-		stats->later_bytes += cache->later_bytes;
-		spin_unlock_irqrestore(&cache->lock, flags);
+		spin_lock_irqsave(&stock->lock, flags);
+		stats->cached += vcm_stock_pieces(stock);
+		stats->cached_bytes += vcm_stock_bytes(stock);
+		stats->later += stock->nr_later;
+		stats->later_bytes += stock->later_bytes;
+		spin_unlock_irqrestore(&stock->lock, flags);
 	}
 	spin_lock_irqsave(&space->flush_lock, flags);
 	stats->flushes = space->flushes;

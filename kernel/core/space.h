@@ -26,6 +26,7 @@
 #define VCM_LOOK	4	/* pieces of a list that are tried */
 #define VCM_LATER_MAX	256	/* pieces of one processor that wait before a flush */
 #define VCM_LINE	64
+#define VCM_NO_SIZE	(~0u)
 
 /* One of the first three; what spans is never cached. */
 #define VCM_PIECE_TAKEN	0
@@ -46,9 +47,8 @@ struct vcm_shelf {
 /**
  * struct vcm_stock - what one processor keeps
  * @lock:   everything here; others take it only when they run out
- * @gives:  pieces that became free through this processor; read without the lock
- * @pieces: on all shelves; read without the lock
- * @bytes:  in them
+ * @count:  pieces on all shelves in the lower half, and in the upper half how many ranges became
+ *          free through this processor; read without the lock
  * @later:  oldest piece that waits for a flush
  * @later_end: link of the youngest
  * @nr_later: how many; read without the lock
@@ -58,9 +58,7 @@ struct vcm_shelf {
  */
 struct vcm_stock {
 	spinlock_t lock;
-	u64 gives;
-	u64 pieces;
-	u64 bytes;
+	u64 count;
 	struct vcm_piece *later;
 	struct vcm_piece **later_end;
 	u64 nr_later;
@@ -68,6 +66,9 @@ struct vcm_stock {
 	struct vcm_shelf shelf[VCM_SIZES];
 	u8 pad[VCM_LINE];
 };
+
+#define VCM_COUNT_PIECE	((u64)1)
+#define VCM_COUNT_GIVE	((u64)1 << 32)
 
 /**
  * struct vcm_pool - part of the window
@@ -96,8 +97,8 @@ struct vcm_pool {
  * @cfg:      immutable, like the members below
  * @shift:    log2 of the bytes of a pool
  * @nr_pools: pools in use
- * @nr_cpus:  caches
- * @caches:   one for each processor
+ * @nr_cpus:  stocks
+ * @stocks:   one for each processor
  * @slow:     held by whoever needs all pools
  * @moving:   pieces are between caches and trees; under @slow, read without
  * @drains:   see struct vcm_space_stats; under @slow, like @spans
@@ -113,7 +114,7 @@ struct vcm_space {
 	u32 shift;
 	u32 nr_pools;
 	u32 nr_cpus;
-	struct vcm_stock *caches;
+	struct vcm_stock *stocks;
 	spinlock_t slow;
 	u32 moving;
 	u64 drains;
@@ -130,15 +131,38 @@ static inline u64 vcm_piece_len(const struct vcm_piece *piece)
 	return piece->range.last - piece->range.start + 1;
 }
 
+/* Pieces on the shelves of a stock. */
+static inline u32 vcm_stock_pieces(const struct vcm_stock *stock)
+{
+	return (u32)READ_ONCE(stock->count);
+}
+
+/*
+ * The shelf for a number of pages, VCM_NO_SIZE when there is none.  0 pages are none, and so are
+ * the 2^52 that 0 is when a length wraps.
+ */
+static inline u32 vcm_size_of(u64 pages)
+{
+	if (pages - 1 < VCM_SIZES_ALL)
+		return pages - 1;
+	if (!pages || pages & (pages - 1) || pages > VCM_SIZES_ALL << (VCM_SIZES - VCM_SIZES_ALL))
+		return VCM_NO_SIZE;
+	return VCM_SIZES_ALL - 1 + __ffs64(pages / VCM_SIZES_ALL);
+}
+
 /* space_cache.c */
-int vcm_size_of(u64 len);
 struct vcm_piece *vcm_stock_take(struct vcm_space *space, const struct vcm_gap_req *req, u64 len);
-bool vcm_stock_give(struct vcm_space *space, struct vcm_piece *piece);
 bool vcm_stock_drop(struct vcm_space *space, struct vcm_piece *piece);
-struct vcm_piece *vcm_stock_empty(struct vcm_stock *cache);
+struct vcm_piece *vcm_stock_empty(struct vcm_stock *stock);
 void vcm_stock_gave(struct vcm_space *space);
+u64 vcm_stock_bytes(const struct vcm_stock *stock);
+
+/* space.c */
+struct vcm_piece *vcm_space_take_tree(struct vcm_space *space, const struct vcm_gap_req *req);
+void vcm_space_give_tree(struct vcm_space *space, struct vcm_piece *piece);
 
 /* pool.c */
+void vcm_piece_settle(struct vcm_piece *piece, u32 state);
 void vcm_pool_init(struct vcm_pool *pool, u64 base, u64 last);
 struct vcm_pool *vcm_pool_of(struct vcm_space *space, u64 addr);
 void vcm_pools_lock(struct vcm_space *space, unsigned long *flags);
@@ -150,6 +174,7 @@ bool vcm_pools_take_anywhere(struct vcm_space *space, const struct vcm_gap_req *
 int vcm_pools_take_at(struct vcm_space *space, struct vcm_piece *piece, struct vcm_piece **chain);
 void vcm_pools_give(struct vcm_space *space, struct vcm_piece *piece);
 struct vcm_piece *vcm_pools_drain(struct vcm_space *space);
+bool vcm_pools_may(struct vcm_space *space, u64 need);
 bool vcm_pools_are_full(struct vcm_space *space, u64 need);
 
 /* space_flush.c */

@@ -32,15 +32,16 @@ static u64 vcm_pool_cached(const struct vcm_pool *pool)
 	return nr;
 }
 
-static u64 vcm_stock_count(struct vcm_stock *cache)
+static u64 vcm_stock_count(struct vcm_stock *stock)
 {
 	const struct vcm_piece *piece;
 	u64 nr = 0;
 
 	for (u32 i = 0; i < VCM_SIZES; i++)
-		for (piece = cache->shelf[i].first; piece; piece = piece->next)
+		for (piece = stock->shelf[i].first; piece; piece = piece->next)
 			nr += piece->range.state == VCM_PIECE_CACHED &&
-			      vcm_size_of(vcm_piece_len(piece)) == (int)i;
+			      piece->range.tag == i &&
+			      vcm_size_of(vcm_piece_len(piece) >> VCM_PAGE_SHIFT) == i;
 	return nr;
 }
 
@@ -69,9 +70,9 @@ const char *vcm_space_check(struct vcm_space *space)
 		in_trees += vcm_pool_cached(pool);
 	}
 	for (u32 i = 0; i < space->nr_cpus; i++) {
-		if (space->caches[i].pieces != vcm_stock_count(&space->caches[i]))
-			return "S2: pieces of a cache";
-		in_caches += space->caches[i].pieces;
+		if (vcm_stock_pieces(&space->stocks[i]) != vcm_stock_count(&space->stocks[i]))
+			return "S2: pieces of a stock";
+		in_caches += vcm_stock_pieces(&space->stocks[i]);
 	}
 	return in_trees == in_caches ? NULL : "S2: cached pieces";
 }

@@ -19,7 +19,7 @@ u64 vcm_space_waiting(struct vcm_space *space)
 	u64 nr = 0;
 
 	for (u32 i = 0; i < space->nr_cpus; i++)
-		nr += READ_ONCE(space->caches[i].nr_later);
+		nr += READ_ONCE(space->stocks[i].nr_later);
 	return nr;
 }
 
@@ -27,7 +27,7 @@ static u32 vcm_flush_begun(struct vcm_space *space)
 {
 	u32 begun;
 
-	/* Interrupts are off: a cache is locked. */
+	/* Interrupts are off: a stock is locked. */
 	spin_lock(&space->flush_lock);
 	begun = space->begun;
 	spin_unlock(&space->flush_lock);
@@ -45,47 +45,47 @@ static u32 vcm_flush_begun(struct vcm_space *space)
  */
 void vcm_space_give_later(struct vcm_space *space, struct vcm_piece *piece)
 {
-	struct vcm_stock *cache = &space->caches[vcm_os_cpu()];
+	struct vcm_stock *stock = &space->stocks[vcm_os_cpu()];
 	unsigned long flags;
 	bool many;
 
-	spin_lock_irqsave(&cache->lock, flags);
+	spin_lock_irqsave(&stock->lock, flags);
 	WRITE_ONCE(piece->range.state, piece->range.state | VCM_PIECE_LATER);
 	piece->range.tag = vcm_flush_begun(space);
 	piece->next = NULL;
-	*cache->later_end = piece;
-	cache->later_end = &piece->next;
-	WRITE_ONCE(cache->nr_later, cache->nr_later + 1);
-	cache->later_bytes += vcm_piece_len(piece);
-	many = cache->nr_later % VCM_LATER_MAX == 0;
-	spin_unlock_irqrestore(&cache->lock, flags);
+	*stock->later_end = piece;
+	stock->later_end = &piece->next;
+	WRITE_ONCE(stock->nr_later, stock->nr_later + 1);
+	stock->later_bytes += vcm_piece_len(piece);
+	many = stock->nr_later % VCM_LATER_MAX == 0;
+	spin_unlock_irqrestore(&stock->lock, flags);
 	if (many)
 		vcm_space_flush(space);
 }
 
 /* Unlink what waits for a flush not younger than @ended.  Return: a chain. */
-static struct vcm_piece *vcm_later_unlink(struct vcm_stock *cache, u32 ended)
+static struct vcm_piece *vcm_later_unlink(struct vcm_stock *stock, u32 ended)
 {
 	struct vcm_piece *chain, *piece;
 	struct vcm_piece **link;
 	unsigned long flags;
 
-	spin_lock_irqsave(&cache->lock, flags);
-	chain = cache->later;
-	for (link = &cache->later; (piece = *link); link = &piece->next) {
+	spin_lock_irqsave(&stock->lock, flags);
+	chain = stock->later;
+	for (link = &stock->later; (piece = *link); link = &piece->next) {
 		if ((s32)(ended - piece->range.tag) <= 0)
 			break;
-		WRITE_ONCE(cache->nr_later, cache->nr_later - 1);
-		cache->later_bytes -= vcm_piece_len(piece);
+		WRITE_ONCE(stock->nr_later, stock->nr_later - 1);
+		stock->later_bytes -= vcm_piece_len(piece);
 	}
-	if (link == &cache->later)
+	if (link == &stock->later)
 		chain = NULL;
 	else
 		*link = NULL;
-	cache->later = piece;
+	stock->later = piece;
 	if (!piece)
-		cache->later_end = &cache->later;
-	spin_unlock_irqrestore(&cache->lock, flags);
+		stock->later_end = &stock->later;
+	spin_unlock_irqrestore(&stock->lock, flags);
 	return chain;
 }
 
@@ -94,9 +94,9 @@ static void vcm_later_release(struct vcm_space *space, u32 ended)
 	struct vcm_piece *chain, *next;
 
 	for (u32 i = 0; i < space->nr_cpus; i++) {
-		for (chain = vcm_later_unlink(&space->caches[i], ended); chain; chain = next) {
+		for (chain = vcm_later_unlink(&space->stocks[i], ended); chain; chain = next) {
 			next = chain->next;
-			WRITE_ONCE(chain->range.state, chain->range.state & ~VCM_PIECE_LATER);
+			vcm_piece_settle(chain, chain->range.state & ~VCM_PIECE_LATER);
 			vcm_space_give(space, chain);
 		}
 	}
