@@ -73,17 +73,11 @@ static struct vcm_range *vcm_gaps_rotate(struct vcm_gaps *gaps, struct vcm_range
 	return up;
 }
 
-static struct vcm_range *vcm_gaps_balance(struct vcm_gaps *gaps, struct vcm_range *top)
+/* Rotate below @top, whose @side is too tall.  Return: what is there now. */
+static struct vcm_range *vcm_gaps_balance(struct vcm_gaps *gaps, struct vcm_range *top, int side)
 {
-	u32 low = vcm_range_height(top->child[LOW]);
-	u32 high = vcm_range_height(top->child[HIGH]);
-	struct vcm_range *tall;
-	int side;
+	struct vcm_range *tall = top->child[side];
 
-	if (low <= high + 1 && high <= low + 1)
-		return top;
-	side = high > low ? HIGH : LOW;
-	tall = top->child[side];
 	if (vcm_range_height(tall->child[!side]) > vcm_range_height(tall->child[side]))
 		vcm_gaps_rotate(gaps, tall, side);
 	return vcm_gaps_rotate(gaps, top, !side);
@@ -92,18 +86,24 @@ static struct vcm_range *vcm_gaps_balance(struct vcm_gaps *gaps, struct vcm_rang
 /*
  * Bring G2 and G3 about from @range upwards.  @changed, if there is one, lies on the way and has
  * another gap than it had.  Above it, the first subtree that is as it was ends the work.
+ *
+ * This is where the time of a change goes: each child is looked at once.
  */
 static void vcm_gaps_fix(struct vcm_gaps *gaps, struct vcm_range *range,
 			 const struct vcm_range *changed)
 {
 	for (; range; range = range->parent) {
-		const u64 max_gap = range->max_gap;
+		const struct vcm_range *low = range->child[LOW], *high = range->child[HIGH];
+		const u32 low_height = vcm_range_height(low), high_height = vcm_range_height(high);
 		const u32 height = range->height;
+		const u64 max_gap = range->max_gap;
 
 		if (range == changed)
 			changed = NULL;
-		vcm_range_update(range);
-		range = vcm_gaps_balance(gaps, range);
+		range->height = 1 + max(low_height, high_height);
+		range->max_gap = max(range->gap, max(vcm_range_max(low), vcm_range_max(high)));
+		if (low_height > high_height + 1 || high_height > low_height + 1)
+			range = vcm_gaps_balance(gaps, range, high_height > low_height);
 		if (!changed && range->height == height && range->max_gap == max_gap)
 			return;
 	}

@@ -92,6 +92,14 @@ static bool vcm_pool_take(struct vcm_pool *pool, const struct vcm_gap_req *req, 
 	return found;
 }
 
+/* The pool to begin with. */
+static u32 vcm_pools_home(const struct vcm_space *space, u64 need)
+{
+	u32 top = space->nr_pools - 1;
+
+	return top && need <= VCM_SIZES_ALL * VCM_PAGE_SIZE ? vcm_os_cpu() % top : top;
+}
+
 /**
  * vcm_pools_take() - look in one pool after the other
  * @space: the space
@@ -107,10 +115,8 @@ static bool vcm_pool_take(struct vcm_pool *pool, const struct vcm_gap_req *req, 
 bool vcm_pools_take(struct vcm_space *space, const struct vcm_gap_req *req, u64 need,
 		    struct vcm_piece *piece)
 {
-	u32 nr = space->nr_pools, first = nr - 1;
+	u32 nr = space->nr_pools, first = vcm_pools_home(space, need);
 
-	if (nr > 1 && need <= VCM_SIZES_ALL * VCM_PAGE_SIZE)
-		first = vcm_os_cpu() % (nr - 1);
 	for (u32 i = 0; i < nr; i++, first = first + 1 < nr ? first + 1 : 0)
 		if (vcm_pool_take(&space->pools[first], req, need, piece))
 			return true;
@@ -356,15 +362,6 @@ int vcm_pools_take_at(struct vcm_space *space, struct vcm_piece *piece, struct v
 	return err;
 }
 
-/* Does it look as if a pool had @need free bytes in one place? */
-bool vcm_pools_may(struct vcm_space *space, u64 need)
-{
-	for (u32 i = 0; i < space->nr_pools; i++)
-		if (vcm_pool_may(&space->pools[i], need))
-			return true;
-	return false;
-}
-
 /* The largest hole, borders included, as far as can be seen without a lock. */
 static u64 vcm_pools_largest(struct vcm_space *space)
 {
@@ -415,8 +412,11 @@ static u32 vcm_pools_gives(struct vcm_space *space, bool *kept)
 bool vcm_pools_are_full(struct vcm_space *space, u64 need)
 {
 	bool kept = false;
-	u32 gives = vcm_pools_gives(space, &kept);
+	u32 gives;
 
+	if (vcm_pool_may(&space->pools[vcm_pools_home(space, need)], need))
+		return false;	/* most often, and enough to know */
+	gives = vcm_pools_gives(space, &kept);
 	if (kept)
 		return false;
 	smp_rmb();	/* what is not kept any more is moving, or was moved */

@@ -128,27 +128,30 @@ static int vcm_space_take_slow(struct vcm_space *space, const struct vcm_gap_req
 	return found ? 0 : -ENOSPC;
 }
 
-/**
- * vcm_space_take_tree() - take a range that this processor does not keep
- * @space: the space
- * @req:   what is wanted
- *
- * Return: as vcm_space_take().
- */
-struct vcm_piece *vcm_space_take_tree(struct vcm_space *space, const struct vcm_gap_req *req)
+/* Look in the trees for @need bytes that may be there. */
+static struct vcm_piece *vcm_space_take_tree(struct vcm_space *space,
+					     const struct vcm_gap_req *req, u64 need)
 {
-	u64 need = vcm_space_need(req);
-	struct vcm_piece *piece;
+	struct vcm_piece *piece = space->cfg.ops->piece_alloc(space->cfg.priv);
 
-	if (!need || (!vcm_pools_may(space, need) && vcm_pools_are_full(space, need)))
-		return ERR_PTR(-ENOSPC);
-	piece = space->cfg.ops->piece_alloc(space->cfg.priv);
 	if (!piece)
 		return ERR_PTR(-ENOMEM);
 	if (vcm_pools_take(space, req, need, piece) || !vcm_space_take_slow(space, req, piece))
 		return piece;
 	space->cfg.ops->piece_free(space->cfg.priv, piece);
 	return ERR_PTR(-ENOSPC);
+}
+
+/* vcm_space_take_len() for what this processor does not keep. */
+struct vcm_piece *vcm_space_take_more(struct vcm_space *space, u64 len, u32 align, u64 limit)
+{
+	if (vcm_pools_are_full(space, len))
+		return ERR_PTR(-ENOSPC);
+	return vcm_space_take_tree(space, &(struct vcm_gap_req){
+		.len = len,
+		.limit = limit,
+		.align = align,
+	}, len);
 }
 
 /**
@@ -162,11 +165,13 @@ struct vcm_piece *vcm_space_take_tree(struct vcm_space *space, const struct vcm_
  */
 struct vcm_piece *vcm_space_take(struct vcm_space *space, const struct vcm_gap_req *req)
 {
-	struct vcm_piece *piece = NULL;
+	u64 need = vcm_space_need(req);
+	struct vcm_piece *piece;
 
-	if (space->cfg.cached)
-		piece = vcm_stock_take(space, req, vcm_space_need(req));
-	return piece ? piece : vcm_space_take_tree(space, req);
+	if (!need || vcm_pools_are_full(space, need))
+		return ERR_PTR(-ENOSPC);
+	piece = vcm_stock_take(space, req, need);
+	return piece ? piece : vcm_space_take_tree(space, req, need);
 }
 
 /**

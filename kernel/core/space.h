@@ -158,7 +158,7 @@ void vcm_stock_gave(struct vcm_space *space);
 u64 vcm_stock_bytes(const struct vcm_stock *stock);
 
 /* space.c */
-struct vcm_piece *vcm_space_take_tree(struct vcm_space *space, const struct vcm_gap_req *req);
+struct vcm_piece *vcm_space_take_more(struct vcm_space *space, u64 len, u32 align, u64 limit);
 void vcm_space_give_tree(struct vcm_space *space, struct vcm_piece *piece);
 
 /* pool.c */
@@ -174,7 +174,6 @@ bool vcm_pools_take_anywhere(struct vcm_space *space, const struct vcm_gap_req *
 int vcm_pools_take_at(struct vcm_space *space, struct vcm_piece *piece, struct vcm_piece **chain);
 void vcm_pools_give(struct vcm_space *space, struct vcm_piece *piece);
 struct vcm_piece *vcm_pools_drain(struct vcm_space *space);
-bool vcm_pools_may(struct vcm_space *space, u64 need);
 bool vcm_pools_are_full(struct vcm_space *space, u64 need);
 
 /* space_flush.c */

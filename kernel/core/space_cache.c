@@ -19,7 +19,7 @@ static void vcm_stock_unlink(struct vcm_stock *stock, struct vcm_shelf *shelf,
 {
 	struct vcm_piece *piece = *link;
 
-	*link = piece->next;
+	WRITE_ONCE(*link, piece->next);
 	shelf->nr--;
 	WRITE_ONCE(stock->count, stock->count - VCM_COUNT_PIECE);
 	WRITE_ONCE(piece->range.state, VCM_PIECE_TAKEN);
@@ -45,6 +45,8 @@ struct vcm_piece *vcm_space_take_len(struct vcm_space *space, u64 len, u32 align
 	if (size == VCM_NO_SIZE)
 		goto tree;
 	shelf = &stock->shelf[size];
+	if (!READ_ONCE(shelf->first))
+		goto tree;
 	spin_lock_irqsave(&stock->lock, flags);
 	piece = shelf->first;
 	if (piece && piece->range.last <= limit &&
@@ -55,11 +57,7 @@ struct vcm_piece *vcm_space_take_len(struct vcm_space *space, u64 len, u32 align
 	}
 	spin_unlock_irqrestore(&stock->lock, flags);
 tree:
-	return vcm_space_take_tree(space, &(struct vcm_gap_req){
-		.len = len,
-		.limit = limit,
-		.align = align,
-	});
+	return vcm_space_take_more(space, len, align, limit);
 }
 
 /**
@@ -84,7 +82,7 @@ void vcm_space_give(struct vcm_space *space, struct vcm_piece *piece)
 		WRITE_ONCE(piece->range.cpu, cpu);
 		WRITE_ONCE(piece->range.state, VCM_PIECE_CACHED);
 		piece->next = shelf->first;
-		shelf->first = piece;
+		WRITE_ONCE(shelf->first, piece);
 		shelf->nr++;
 		smp_store_release(&stock->count, stock->count + VCM_COUNT_PIECE + VCM_COUNT_GIVE);
 		spin_unlock_irqrestore(&stock->lock, flags);

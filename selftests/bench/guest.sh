@@ -12,7 +12,7 @@ mode=$1 modules=$2 output=$3
 run=/sys/kernel/debug/vcm_bench/run
 impls=${BENCH_IMPLS:-vcm alloc_iova_fast drm_mm vcm_tree maple_tree alloc_iova gen_pool}
 lives=${BENCH_LIVES:-1000 10000 100000 1000000}
-jobs=${BENCH_JOBS:-oracle churn full aligned threads}
+jobs=${BENCH_JOBS:-bind events oracle churn full aligned threads}
 seed=${VCM_SEED:-1}
 
 # job BENCH IMPL LIVE THREADS OPS BUDGET: one measurement; what an allocator cannot do is no error
@@ -39,7 +39,7 @@ churn() {
 	local live impl
 	for live in $lives; do
 		for impl in $impls; do
-			job churn "$impl" "$live" 1 200000 1000000000
+			job churn "$impl" "$live" 1 30000 800000000
 		done
 	done
 }
@@ -50,7 +50,7 @@ full() {
 		case $impl in
 		gen_pool | alloc_iova_fast) continue ;;	# cannot hold it, or keeps what it is given back
 		esac
-		job full "$impl" 1048576 1 100000 800000000
+		job full "$impl" 1048576 1 10000 400000000
 	done
 }
 
@@ -60,7 +60,7 @@ aligned() {
 		case $impl in
 		gen_pool | alloc_iova_fast) continue ;;
 		esac
-		job aligned "$impl" 65536 1 2000 200000000
+		job aligned "$impl" 65536 1 300 200000000
 	done
 }
 
@@ -76,15 +76,77 @@ threads() {
 	done
 }
 
+# path WHAT LEN OPS [NAME]: a measurement of the whole way; NAME if it is not WHAT
+path() {
+	echo "bench: $mode: path ${4:-$1} len=$2" >&2
+	echo "$1 $2 $3 $mode" >/sys/kernel/debug/vcm_bench_path/run
+	sed "s/\"impl\":\"$1\"/\"impl\":\"${4:-$1}\"/" /sys/kernel/debug/vcm_bench_path/run \
+		>>"$output"
+}
+
+# A page, 64 KiB, 2 MiB and 64 MiB in single pages.
+bind() {
+	local what
+	for what in bare vcm dma; do
+		path "$what" 4096 1000
+		path "$what" 65536 1000
+		path "$what" 2097152 50
+		path "$what" 67108864 4
+	done
+}
+
+# One reservation made and given up: events off, with an empty probe, in a ring buffer, and read
+# by a BPF program.
+events() {
+	local trace=/sys/kernel/tracing reader
+	path off 4096 1000
+	path pair 4096 2000 events-off
+	path probe 4096 2000 events-probe
+	echo 1 >"$trace/events/vcm/vcm_reserve/enable"
+	echo 1 >"$trace/events/vcm/vcm_unreserve/enable"
+	path pair 4096 2000 events-ftrace
+	echo 0 >"$trace/events/vcm/enable"
+	if [ ! -x "$modules/../vcmstat/vcmstat" ]; then
+		echo "bench: no vcmstat, so no figure for the BPF stream" >&2
+		return
+	fi
+	"$modules/../vcmstat/vcmstat" events >/dev/null 2>&1 &
+	reader=$!
+	bpf_is_attached "$reader"
+	path pair 4096 2000 events-bpf
+	kill "$reader"
+	wait "$reader" || true
+}
+
+# The stream counts what it has seen, so an event tells that it is there.
+bpf_is_attached() {
+	local i
+	for ((i = 0; i < 300; i++)); do
+		if grep -qs vcm_reserve /sys/kernel/debug/tracing/../tracing/enabled_functions; then
+			return 0
+		fi
+		if ls -l "/proc/$1/fd" 2>/dev/null | grep -q bpf_link; then
+			return 0
+		fi
+		sleep 0.1
+	done
+	echo "bench: vcmstat does not attach" >&2
+	return 1
+}
+
 main() {
 	local name
 	: >"$output"
 	modprobe drm
 	insmod "$modules/vcm_bench.ko"
+	insmod "$modules/vcm.ko"
+	insmod "$modules/vcm_bench_path.ko"
 	job calibrate none 0 1 0 0
 	for name in $jobs; do
 		"$name"
 	done
+	rmmod vcm_bench_path
+	rmmod vcm
 	rmmod vcm_bench
 }
 
