@@ -191,17 +191,18 @@ struct vcm {
  * @id:        unique in the context
  * @start:     first address
  * @len:       bytes
+ * @guard:     guard pages: before in bits 0-15, after in bits 16-31
  * @align:     log2 of bytes
  * @flags:     VCM_RESERVE_*
- * @guard:     guard pages: before in bits 0-15, after in bits 16-31
- * @refs:      references; lock of the context, like the members below
- * @dead:      no longer in the tree
- * @inner:     with VCM_RESERVE_BOUND, what is inside
- * @inside:    references, nobody's, that belong to what is inside (I9)
+ * @dead:      no longer in the tree; lock of the context, like the members below
+ * @prot:      VCM_PROT_* of the binding
+ * @refs:      references
  * @phys:      memory bound, a use; NULL when not bound
  * @off:       offset into it
  * @bound_len: bytes bound
- * @prot:      VCM_PROT_*
+ * @inner:     with VCM_RESERVE_BOUND, what is inside; otherwise there is no memory behind this
+ *             member and what follows, see vcm_res_size()
+ * @inside:    references, nobody's, that belong to what is inside (I9)
  */
 struct vcm_res {
 	struct vcm_range range;
@@ -210,18 +211,25 @@ struct vcm_res {
 	u64 id;
 	u64 start;
 	u64 len;
-	u32 align;
-	u32 flags;
 	u32 guard;
+	u8 align;
+	u8 flags;
 	bool dead;
+	u8 prot;
 	struct vcm_refs refs;
-	struct vcm_gaps inner;
-	u32 inside;
 	struct vcm_phys *phys;
 	u64 off;
 	u64 bound_len;
-	u32 prot;
+	struct vcm_gaps inner;
+	u32 inside;
 };
+
+/* Bytes of a reservation with these flags; one that is not a sub-window is cut short. */
+static inline size_t vcm_res_size(u32 flags)
+{
+	return flags & VCM_RESERVE_BOUND ? sizeof(struct vcm_res) :
+					   offsetof(struct vcm_res, inner);
+}
 
 /**
  * struct vcm_phys - physical memory

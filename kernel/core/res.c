@@ -66,7 +66,7 @@ static void vcm_res_finalize_locked(struct vcm *vcm, struct vcm_res *res)
 
 static struct vcm_res *vcm_res_alloc(struct vcm *vcm, const struct vcm_req *req)
 {
-	struct vcm_res *res = vcm_os_zalloc(sizeof(*res));
+	struct vcm_res *res = vcm_os_zalloc(vcm_res_size(req->flags));
 
 	if (!res)
 		return NULL;
@@ -266,7 +266,9 @@ struct vcm_letgo {
 /* Nobody's references may be those of what is inside a sub-window: they are not for taking. */
 static bool vcm_letgo_steals(const struct vcm_res *res, const struct vcm_letgo *how)
 {
-	return !how->holder && !how->inside && res->refs.unnamed <= res->inside;
+	u32 inside = res->flags & VCM_RESERVE_BOUND ? res->inside : 0;
+
+	return !how->holder && !how->inside && res->refs.unnamed <= inside;
 }
 
 /*
@@ -285,7 +287,8 @@ static int vcm_unreserve_locked(struct vcm_res *res, const struct vcm_letgo *how
 	err = vcm_refs_put(&res->refs, how->holder);
 	if (err)
 		return err;
-	res->inside -= how->inside;
+	if (how->inside)
+		res->inside--;
 	if (!res->refs.total && !res->dead) {
 		*phys = vcm_unbind_locked(res);
 		vcm_res_drop_locked(res);
