@@ -39,6 +39,8 @@ tiers := $(addprefix setup-, \
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(top)/Makefile)
 .PHONY: $(tiers)
+.PHONY: help demo check check-debug unit tools-check runner-check kselftest lint bench vm
+.PHONY: modules bpf tools programs client clean $(tiers)
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(top)/Makefile | \
@@ -83,6 +85,10 @@ kselftest: setup-kselftest modules tools programs ## kselftests in a guest; kern
 
 check-debug: setup-debug tools ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
 	$(Q)T="$(T)" $(vm)/check-debug.sh
+
+bench: setup-kselftest modules tools ## the range allocator beside every peer, one boot each way
+	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace $(build)/trace/bench/vcm-bench
+	$(Q)$(top)/selftests/bench/bench.sh --kernel $(KVER)
 
 lint: setup-lint ## checkpatch, sparse, W=1, kernel-doc, include arrows, sizes and more
 	$(Q)$(setup)/tap.sh lint $(top)/selftests/lint/lint.sh $(KDIR)

@@ -273,12 +273,12 @@ static noinline void path_with(struct vcm_res_info *info)
 {
 	trace_vcm_bench_event(1, info->id, info->vcm, info->id, info->refs, 0, info->start,
 			      info->len, 12, info->flags, 0, info->mapped);
-	barrier();
+	asm volatile("" : : "r" (info) : "memory");
 }
 
 static noinline void path_without(struct vcm_res_info *info)
 {
-	barrier();
+	asm volatile("" : : "r" (info) : "memory");
 }
 
 /* The first series is with the tracepoint, the second without. */

@@ -244,6 +244,7 @@ static inline size_t vcm_res_size(u32 flags)
  * @source:    where it comes from
  * @nr_chunks: length of @chunks
  * @chunks:    the memory in the order of its offsets
+ * @note:      of a driver, see vcm_phys_set_note()
  * @ops:       how to release memory from elsewhere, NULL for pages of the core's own
  * @priv:      for @ops
  * @readonly:  devices may not write to it
@@ -261,6 +262,7 @@ struct vcm_phys {
 	enum vcm_source source;
 	u32 nr_chunks;
 	struct vcm_chunk *chunks;
+	struct vcm_phys_note *note;
 	const struct vcm_phys_ops *ops;
 	void *priv;
 	bool readonly;

@@ -17,6 +17,8 @@
 
 static void vcm_phys_free_struct(struct vcm_phys *phys)
 {
+	if (phys->note)
+		phys->note->free(phys->note);
 	for (u32 i = 0; !phys->ops && i < phys->nr_chunks; i++)
 		vcm_os_pages_free(phys->chunks[i].pa, phys->chunks[i].len, phys->cache);
 	if (phys->ops)

@@ -15,6 +15,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -22,8 +23,23 @@
 #include "drivers/drivers.h"
 #include "vcm.h"
 
-/* Chunks handed to the IOMMU in one call; the list is on the stack. */
+/* Bytes of one list entry at most; its length is an unsigned int. */
+#define VCM_IOMMU_RUN_MAX ((u64)UINT_MAX & PAGE_MASK)
+
+/* Chunks handed to the IOMMU in one call where only part of memory is; the list is on the stack. */
 #define VCM_IOMMU_BATCH 32
+
+/**
+ * struct vcm_iommu_list - all of some memory as the IOMMU API wants it
+ * @note: kept with the memory
+ * @sgt:  its chunks, neighbours put together
+ */
+struct vcm_iommu_list {
+	struct vcm_phys_note note;
+	struct sg_table sgt;
+};
+
+static DEFINE_MUTEX(vcm_iommu_lists_lock);	/* two contexts make no list of the same memory */
 
 /**
  * struct vcm_domain - a mapping domain of this driver
@@ -196,12 +212,89 @@ static int vcm_iommu_map_carved(struct vcm_domain *domain, u64 start, u64 len,
 			 GFP_KERNEL_ACCOUNT);
 }
 
-static int vcm_iommu_map(struct vcm_domain *domain, u64 start, u64 len, struct vcm_phys *phys,
-			 u64 off, u32 prot)
+static void vcm_iommu_list_free(struct vcm_phys_note *note)
+{
+	struct vcm_iommu_list *list = container_of(note, struct vcm_iommu_list, note);
+
+	sg_free_table(&list->sgt);
+	kfree(list);
+}
+
+/*
+ * Bytes from @chunk on, of up to @left chunks, that lie in a row; at least its own.  What a list
+ * entry can hold ends them.
+ */
+static u64 vcm_iommu_run(const struct vcm_chunk *chunk, u32 left, u32 *nr)
+{
+	u64 len = chunk->len;
+
+	for (*nr = 1; *nr < left; ++*nr) {
+		const struct vcm_chunk *next = &chunk[*nr];
+
+		if (next->pa != chunk->pa + len || len + next->len > VCM_IOMMU_RUN_MAX)
+			break;
+		len += next->len;
+	}
+	return len;
+}
+
+static struct vcm_iommu_list *vcm_iommu_list_make(const struct vcm_phys *phys)
+{
+	struct vcm_iommu_list *list;
+	const struct vcm_chunk *chunks;
+	u32 nr_chunks, nr, i, nents = 0;
+	struct scatterlist *sg;
+
+	chunks = vcm_phys_chunks(phys, &nr_chunks);
+	for (i = 0; i < nr_chunks; i += nr, nents++)
+		if (vcm_iommu_run(&chunks[i], nr_chunks - i, &nr) > VCM_IOMMU_RUN_MAX)
+			return NULL;
+	list = kzalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return NULL;
+	list->note.free = vcm_iommu_list_free;
+	if (sg_alloc_table(&list->sgt, nents, GFP_KERNEL_ACCOUNT)) {
+		kfree(list);
+		return NULL;
+	}
+	sg = list->sgt.sgl;
+	for (i = 0; i < nr_chunks; i += nr, sg = sg_next(sg)) {
+		u64 len = vcm_iommu_run(&chunks[i], nr_chunks - i, &nr);
+
+		sg_set_page(sg, pfn_to_page(PHYS_PFN(chunks[i].pa)), len, 0);
+	}
+	return list;
+}
+
+/*
+ * Made when all of some memory is mapped for the first time, because binding is what happens
+ * again and again.  Return: the list, or NULL when there is no memory for it: one can do without.
+ */
+static struct vcm_iommu_list *vcm_iommu_list(struct vcm_phys *phys)
+{
+	struct vcm_phys_note *note = vcm_phys_note(phys);
+	struct vcm_iommu_list *list;
+
+	if (note)
+		return container_of(note, struct vcm_iommu_list, note);
+	mutex_lock(&vcm_iommu_lists_lock);
+	note = vcm_phys_note(phys);
+	if (note) {
+		list = container_of(note, struct vcm_iommu_list, note);
+	} else {
+		list = vcm_iommu_list_make(phys);
+		if (list)
+			vcm_phys_set_note(phys, &list->note);
+	}
+	mutex_unlock(&vcm_iommu_lists_lock);
+	return list;
+}
+
+static int vcm_iommu_map_part(struct vcm_domain *domain, u64 start, u64 len,
+			      struct vcm_phys *phys, u64 off, int flags)
 {
 	struct vcm_iommu_cursor cursor = vcm_iommu_seek(phys, off, len);
 	struct scatterlist sg[VCM_IOMMU_BATCH];
-	int flags = vcm_iommu_prot(domain, phys, prot);
 	u64 done = 0;
 
 	if (vcm_phys_source(phys) == VCM_SOURCE_CARVEOUT)
@@ -220,6 +313,23 @@ static int vcm_iommu_map(struct vcm_domain *domain, u64 start, u64 len, struct v
 		done += mapped;
 	}
 	return 0;
+}
+
+static int vcm_iommu_map(struct vcm_domain *domain, u64 start, u64 len, struct vcm_phys *phys,
+			 u64 off, u32 prot)
+{
+	int flags = vcm_iommu_prot(domain, phys, prot);
+	struct vcm_iommu_list *list = NULL;
+	ssize_t mapped;
+
+	if (len == vcm_phys_len(phys) && vcm_phys_source(phys) != VCM_SOURCE_CARVEOUT)
+		list = vcm_iommu_list(phys);
+	if (!list)
+		return vcm_iommu_map_part(domain, start, len, phys, off, flags);
+	mapped = vcm_should_fail() ? -ENOMEM :
+		 iommu_map_sg(domain->iommu, start, list->sgt.sgl, list->sgt.orig_nents, flags,
+			      GFP_KERNEL_ACCOUNT);
+	return mapped < 0 ? mapped : 0;
 }
 
 static int vcm_iommu_unmap(struct vcm_domain *domain, u64 start, u64 len)

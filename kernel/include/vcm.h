@@ -109,6 +109,14 @@ struct vcm_chunk {
 };
 
 /**
+ * struct vcm_phys_note - what a driver has worked out about memory and keeps with it
+ */
+struct vcm_phys_note {
+	/** @free: called once, with no lock of the core held, before the memory is released. */
+	void (*free)(struct vcm_phys_note *note);
+};
+
+/**
  * struct vcm_phys_ops - memory from elsewhere
  */
 struct vcm_phys_ops {
@@ -279,6 +287,8 @@ enum vcm_cache vcm_phys_cache(const struct vcm_phys *phys);
 enum vcm_source vcm_phys_source(const struct vcm_phys *phys);
 bool vcm_phys_is_own(const struct vcm_phys *phys);
 const struct vcm_chunk *vcm_phys_chunks(const struct vcm_phys *phys, __u32 *nr_chunks);
+struct vcm_phys_note *vcm_phys_note(const struct vcm_phys *phys);
+void vcm_phys_set_note(struct vcm_phys *phys, struct vcm_phys_note *note);
 
 /* Memory set aside for VCM: kernel/core/carve.c */
 int vcm_carveout_add(__u64 start, __u64 len);

@@ -27,7 +27,7 @@ rules() {
 	kernel/samples|$api|<linux/.*>|"compat\.h"
 	kernel/sim|$api|<linux/.*>|"compat\.h"|"formats/[a-z0-9_]+\.h"
 	kernel/sim/formats|$api|"vcm_os\.h"
-	kernel/bench|$api|<linux/.*>|"compat\.h"
+	kernel/bench|$api|<linux/.*>|<drm/drm_mm\.h>|"core/(gap|pool)\.h"|"vcm_os\.h"|"compat\.h"
 	kernel/user|$api|"core/core\.h"|"user/[a-z_]+\.h"|<linux/.*>|"compat\.h"
 	kernel/obs|$api|"core/core\.h"|"obs/[a-z_]+\.h"|"vcm_count\.h"|<linux/.*>|"compat\.h"
 	bpf|"vmlinux\.h"|<bpf/.*>|<linux/types\.h>|"vcm_events\.h"|"lib/[a-z]+\.bpf\.h"
@@ -36,6 +36,7 @@ rules() {
 	tools/vcmstat/tests|$api|"vcm_bpf\.h"|"(\.\./)?[a-z_0-9]+\.h"|$system
 	trace|$api|$system|"(core|gap|vcm_os|vcm_probe|os_test)\.h"|"formats/.*\.h"
 	trace/fuzz|$api|$system|"(core|gap|vcm_os|os_test|unit|fake|user|caller)\.h"|"formats/.*\.h"
+	trace|$api|$system|"(core|gap|pool|vcm_os|vcm_probe|os_test)\.h"|"formats/.*\.h"|"bench/.*\.h"
 	selftests|"uapi/vcm\.h"|"vcm_events\.h"|"kselftest(_harness)?\.h"|$system
 	LIST
 }
