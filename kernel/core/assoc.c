@@ -93,6 +93,7 @@ struct vcm_assoc *vcm_assoc_device(struct vcm *vcm, struct vcm_device *dev)
 	vcm_os_free(assoc);
 	return ERR_PTR(err);
 }
+EXPORT_SYMBOL_GPL(vcm_assoc_device);
 
 static int vcm_attach_locked(struct vcm_assoc *assoc)
 {

@@ -65,6 +65,7 @@ struct vcm_device *vcm_device_register(const char *name, const char *iommu, __u3
 	vcm_device_put(dev);
 	return ERR_PTR(err);
 }
+EXPORT_SYMBOL_GPL(vcm_device_register);
 
 static void vcm_device_detach_locked(struct vcm *vcm, const struct vcm_device *dev)
 {
@@ -97,6 +98,7 @@ void vcm_device_unregister(struct vcm_device *dev)
 	vcm_stream_unlock(&reg->stream);
 	vcm_device_put(dev);
 }
+EXPORT_SYMBOL_GPL(vcm_device_unregister);
 
 /**
  * vcm_device_priv() - what the driver side registered
@@ -108,6 +110,7 @@ void *vcm_device_priv(const struct vcm_device *dev)
 {
 	return dev->priv;
 }
+EXPORT_SYMBOL_GPL(vcm_device_priv);
 
 /*
  * Find a device that user space may associate.  Return: the device, counted: give it up by

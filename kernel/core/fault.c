@@ -28,6 +28,7 @@ struct vcm *vcm_fault_begin(struct vcm_dom *dom, __u32 *domain)
 	*domain = dom->id;
 	return dom->vcm;
 }
+EXPORT_SYMBOL_GPL(vcm_fault_begin);
 
 static u32 vcm_fault_device(const void *priv)
 {
@@ -75,6 +76,7 @@ void vcm_fault_end(struct vcm *vcm, struct vcm_fault *fault, const void *priv)
 	mutex_unlock(&vcm->fault_lock);
 	vcm_mem_put(vcm);
 }
+EXPORT_SYMBOL_GPL(vcm_fault_end);
 
 /**
  * vcm_set_fault_handler() - be told of the faults of a context
