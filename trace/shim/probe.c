@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * probe.c - who and when of an event, and the sink it goes to.
+ * probe.c - who and when of an event, the sink it goes to, and hooks that nobody has filled in.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -12,6 +12,12 @@
 #include "vcm_probe.h"
 
 void (*vcm_probe_sink)(const struct vcm_event *event);
+
+static const int vcm_probe_never;
+
+struct vcm_probe_hooks vcm_probe_hooks = {
+	.on = { [0 ... VCM_EVENT_END - 1] = &vcm_probe_never },
+};
 
 static __thread struct {
 	pid_t pid;
