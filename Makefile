@@ -25,6 +25,7 @@ tiers := $(addprefix setup-, \
 	unit \
 	valgrind \
 	fuzz \
+	ust \
 	modules \
 	tools \
 	outputs \
@@ -69,6 +70,9 @@ fuzz: setup-fuzz ## fuzz targets, all or T="name", for S=10 seconds each
 	$(Q)$(MAKE) $(quiet) -C trace/fuzz OUT=$(build)/fuzz
 	$(Q)$(setup)/tap.sh fuzz $(top)/trace/fuzz/run.sh
 
+ust-check: setup-ust ## LTTng-UST tracepoints and sessions of the core in user space; what they cost
+	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace RESULTS=$(results) ust-check
+
 tools-check: setup-outputs ## vcmstat without a kernel, and its formats by the programs they are for
 	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat RESULTS=$(results) check
 
@@ -80,7 +84,8 @@ runner-check: setup-vm ## the guest runner, the gate on its log and the counting
 	$(Q)$(setup)/tap.sh splat $(vm)/splat_test.sh
 	$(Q)$(setup)/tap.sh boot $(vm)/boot_test.sh
 
-kselftest: setup-kselftest modules tools programs ## kselftests in a guest; kernel log and leaks too
+kselftest: setup-kselftest modules tools programs diff-record
+kselftest: ## kselftests in a guest; kernel log and leaks too
 	$(Q)T="$(T)" $(vm)/kselftest.sh --kernel $(KVER)
 
 check-debug: setup-debug tools ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
@@ -96,8 +101,10 @@ lint: setup-lint ## checkpatch, sparse, W=1, kernel-doc, include arrows, sizes a
 vm: setup-vm modules tools client ## a root shell in the guest, modules loaded
 	$(Q)$(vm)/shell.sh --kernel $(KVER)
 
-modules: setup-modules ## vcm.ko and vcm_edu.ko
+modules: setup-modules ## vcm.ko, vcm_edu.ko and the test module
 	$(Q)flock $(build)/.kernel.lock $(MAKE) $(quiet) -C kernel OUT=$(build)/kernel KDIR=$(KDIR)
+	$(Q)flock $(build)/.kernel.lock $(MAKE) $(quiet) -C selftests/mod OUT=$(build)/mod \
+		VCM=$(build)/kernel KDIR=$(KDIR)
 
 bpf: setup-tools ## BPF programs and their skeletons
 	$(Q)$(MAKE) $(quiet) -C bpf OUT=$(build)/bpf KDIR=$(KDIR)
@@ -108,6 +115,15 @@ tools: bpf ## vcmstat
 programs: setup-kselftest ## kselftest programs, installed in build/selftests
 	$(Q)$(MAKE) $(quiet) -C selftests OUT=$(build)/selftests KSRC=$(build)/ksrc \
 		INSTALL_PATH=$(build)/selftests install
+
+vcmsim: setup-ust ## vcmsim, which plays scenarios natively, and its LTTng-UST tracepoints
+	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace vcmsim ust
+
+diff-record: vcmsim ## scenarios played natively, for the kernel to be compared with
+	$(Q)$(top)/selftests/diff-record.sh $(build)/diff
+
+events-doc: setup-unit ## docs/events.md from the event schema
+	$(Q)$(top)/selftests/lint/events.sh --write
 
 client: setup-unit ## the program that the demo drives /dev/vcm with
 	$(Q)$(MAKE) $(quiet) -C selftests/vm OUT=$(build)/vm

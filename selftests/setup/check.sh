@@ -13,9 +13,10 @@ results=$top/build/results
 # target, and the TAP files that it must leave
 legs() {
 	cat <<-'LIST'
-	unit unit-core.tap unit-tsan.tap unit-coverage.tap
+	unit unit-core.tap unit-tsan.tap unit-coverage.tap unit-sim.tap unit-schema.tap
 	valgrind unit-valgrind.tap
 	fuzz fuzz.tap
+	ust-check ust.tap ust-bench.tap
 	tools-check unit-vcmstat.tap vcmstat-tool.tap
 	html-check html.tap
 	runner-check tally.tap splat.tap boot.tap

@@ -26,6 +26,12 @@ packages() {
 	valgrind|libc6-dbg|=|names of the C library that valgrind replaces
 	fuzz|clang-16|clang|compiles the fuzz targets
 	fuzz|libclang-rt-16-dev|libclang-rt-19-dev|libFuzzer and the sanitizers of clang
+	ust|lttng-tools|=|session daemon and command line of LTTng
+	ust|liblttng-ust-dev|=|tracepoints of the core in user space
+	ust|babeltrace2|=|reads LTTng traces
+	ust|python3|=|compares traces
+	ust|procps|=|pgrep, to see that no daemon is left
+	ust|util-linux|=|setpriv, to test as an ordinary user
 	module|linux-headers-6.12-amd64|linux-headers-amd64|builds the kernel modules
 	module|linux-image-6.12-amd64|linux-image-amd64|the stock kernel that the guest boots
 	module|pahole|=|writes the type information (BTF) of the modules
@@ -93,12 +99,13 @@ groups_of() {
 	unit)		echo unit ;;
 	valgrind)	echo unit valgrind ;;
 	fuzz)		echo unit fuzz ;;
+	ust)		echo unit ust ;;
 	modules)	echo unit module ;;
 	tools)		echo unit module tool ;;
 	outputs)	echo unit output ;;
 	html)		echo unit browser ;;
 	vm)		echo unit module tool guest ;;
-	kselftest)	echo unit module tool guest harness ;;
+	kselftest)	echo unit ust module tool guest harness ;;
 	lint)		echo unit module tool harness lint ;;
 	debug)		echo unit module tool guest harness debug ;;
 	all)		packages | cut -d'|' -f1 | LC_ALL=C sort -u | tr '\n' ' ' ;;
