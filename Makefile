@@ -122,6 +122,9 @@ vcmsim: setup-ust ## vcmsim, which plays scenarios natively, and its LTTng-UST t
 diff-record: vcmsim ## scenarios played natively, for the kernel to be compared with
 	$(Q)$(top)/selftests/diff-record.sh $(build)/diff
 
+tutorial-check: vcmsim tools ## the commands of docs/tutorial.md, but those for the guest
+	$(Q)$(setup)/tap.sh tutorial $(top)/selftests/tutorial.sh --native
+
 events-doc: setup-unit ## docs/events.md from the event schema
 	$(Q)$(top)/selftests/lint/events.sh --write
 

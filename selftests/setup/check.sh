@@ -19,6 +19,7 @@ legs() {
 	ust-check ust.tap ust-bench.tap
 	tools-check unit-vcmstat.tap vcmstat-tool.tap
 	html-check html.tap
+	tutorial-check tutorial.tap
 	runner-check tally.tap splat.tap boot.tap
 	lint lint.tap
 	kselftest kselftest.tap kselftest-run.tap
