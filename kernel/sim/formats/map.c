@@ -110,7 +110,6 @@ static int vcm_pt_map_check(const struct vcm_pt *pt, const struct vcm_pt_map *ma
 {
 	const struct vcm_fmt *fmt = pt->regs.fmt;
 	int err = vcm_pt_range_check(pt, map->iova, map->pgsize, map->pgcount);
-	u32 oas = pt->oas;
 	u64 last;
 
 	if (err)
@@ -119,9 +118,7 @@ static int vcm_pt_map_check(const struct vcm_pt *pt, const struct vcm_pt_map *ma
 		return -EOPNOTSUPP;
 	if (!(map->prot & VCM_PT_RW) || !IS_ALIGNED(map->pa, map->pgsize))
 		return -EINVAL;
-	if (fmt->oas_of && fmt->oas_of(map->pgsize) < oas)
-		oas = fmt->oas_of(map->pgsize);
-	last = ~0ull >> (64 - oas);
+	last = vcm_pt_pa_last(pt, map->pgsize);
 	return map->pa > last || map->pgsize * map->pgcount - 1 > last - map->pa ? -ERANGE : 0;
 }
 

@@ -58,6 +58,15 @@ static inline u64 vcm_pt_run(const struct vcm_pt_regs *regs, u64 pgsize)
 	return pgsize >> vcm_pt_shift(regs, vcm_pt_depth(regs, pgsize));
 }
 
+/* The last address that a page of @pgsize can be translated to. */
+static inline u64 vcm_pt_pa_last(const struct vcm_pt *pt, u64 pgsize)
+{
+	const struct vcm_fmt *fmt = pt->regs.fmt;
+	u32 oas = fmt->oas_of ? fmt->oas_of(pgsize) : fmt->oas;
+
+	return ~0ull >> (64 - min(oas, pt->oas));
+}
+
 /* Acquire, with the release of vcm_pt_write(): what an entry points to was filled before. */
 static inline u64 vcm_pt_read(const struct vcm_pt_regs *regs, const void *table, u64 index)
 {

@@ -13,6 +13,9 @@
  * that says the same of the part that it covers.  Architectures differ in what a walk may cache
  * meanwhile; here it is one translation of the old size or one of the new, and the gather has
  * the range.
+ *
+ * A page whose address the smaller size cannot encode is not split: a 16M page of ARM above 4G
+ * goes as a whole or stays as a whole.
  */
 #include "pt.h"
 
@@ -88,6 +91,8 @@ int vcm_pt_split(struct vcm_pt *pt, void *table, u32 depth, u64 iova,
 
 	if (!size)
 		return -EINVAL;
+	if (page->pa + (page->len - 1) > vcm_pt_pa_last(pt, size))
+		return -EOPNOTSUPP;
 	if (vcm_pt_depth(&pt->regs, size) == depth) {
 		vcm_pt_fill_pages(pt, table, index, page, size);
 		return 0;
@@ -200,8 +205,8 @@ static int vcm_pt_unmap_table(struct vcm_pt_undo *undo, void *table, u32 depth)
  * Context: the caller keeps map and unmap of @pt apart.  Walks may run.
  * Return: bytes unmapped, from @iova on.  When that is less than asked for, @gather->err is
  * -EINVAL or -ERANGE for a range that cannot be mapped either, -ENOENT at a hole, -ENOMEM when
- * there was no memory for a split, -EIO for tables that somebody else has written to.  What is
- * left is translated as before.
+ * there was no memory for a split, -EOPNOTSUPP for a page that the architecture cannot split,
+ * -EIO for tables that somebody else has written to.  What is left is translated as before.
  */
 u64 vcm_pt_unmap(struct vcm_pt *pt, u64 iova, u64 pgsize, u64 pgcount,
 		 struct vcm_pt_gather *gather)
