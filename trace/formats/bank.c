@@ -2,7 +2,8 @@
 /*
  * bank.c - memory for page tables, the gate that nothing is left of it, and common steps.
  *
- * Counters are relaxed atomics, as in shim/os.c: nothing here orders threads.
+ * One thread allocates and frees; others may look up tables meanwhile.  Relaxed atomics, as in
+ * shim/os.c: nothing here orders threads.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,9 @@ static struct {
 	bool high;
 } bank = { .limit = ~0ull };
 
+#define bank_get(what)		__atomic_load_n(what, __ATOMIC_RELAXED)
+#define bank_set(what, to)	__atomic_store_n(what, to, __ATOMIC_RELAXED)
+
 /* A table address says which slot it is: the slot number is above the room of one table. */
 static struct bank_slot *bank_slot_of(u64 pa)
 {
@@ -79,22 +83,25 @@ static void *bank_alloc(void *priv, u64 len, u64 last)
 {
 	struct bank_slot *slot;
 	bool high = bank.high || len > BANK_SMALL;
-	u64 nr;
+	char *table;
+	u64 nr, pa;
 
 	CHECK(len >= 1024 && !(len & (len - 1)) && len <= VCM_PT_TABLE_MAX);
 	slot = bank_refuses(len) ? NULL : bank_free_slot();
 	if (!slot)
 		return NULL;
 	nr = slot - bank.slot;
-	slot->va = aligned_alloc(len, len);
-	CHECK(slot->va);
-	memset(slot->va, 0, len);
-	slot->len = len;
-	slot->pa = high ? BANK_HIGH + nr * BANK_LARGE : BANK_BASE + nr * BANK_SMALL;
-	CHECK(bank.high || slot->pa + (len - 1) <= last);
+	table = aligned_alloc(len, len);
+	CHECK(table);
+	memset(table, 0, len);
+	pa = high ? BANK_HIGH + nr * BANK_LARGE : BANK_BASE + nr * BANK_SMALL;
+	CHECK(bank.high || pa + (len - 1) <= last);
+	bank_set(&slot->len, len);
+	bank_set(&slot->pa, pa);
+	bank_set(&slot->va, table);
 	bank.held++;
 	bank.bytes += len;
-	return slot->va;
+	return table;
 }
 
 static struct bank_slot *bank_slot_at(const void *table)
@@ -109,7 +116,7 @@ static void bank_slot_free(struct bank_slot *slot, u64 len)
 {
 	CHECK_EQ(slot->len, len);
 	free(slot->va);
-	slot->va = NULL;
+	bank_set(&slot->va, NULL);
 	bank.held--;
 	bank.freed++;
 	bank.bytes -= len;
@@ -131,10 +138,12 @@ static u64 bank_to_pa(void *priv, const void *table)
 static void *bank_to_va(void *priv, u64 pa, u64 len)
 {
 	struct bank_slot *slot = bank_slot_of(pa);
+	char *va = slot ? bank_get(&slot->va) : NULL;
+	u64 off = slot ? pa - bank_get(&slot->pa) : 0;
 
-	if (!slot || !slot->va || pa < slot->pa || pa - slot->pa + len > slot->len)
+	if (!va || off + len > bank_get(&slot->len) || pa == bank.broken)
 		return NULL;
-	return pa == bank.broken ? NULL : slot->va + (pa - slot->pa);
+	return va + off;
 }
 
 static const struct vcm_pt_mem_ops bank_ops = {

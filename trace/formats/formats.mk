@@ -22,6 +22,14 @@ FORMAT_SRCS := \
 
 FORMAT_TESTS := \
 	bank.c \
+	encode.c \
+	edges.c \
+	split.c \
+	walk.c \
+	fail_nth.c \
+	iotlb.c \
+	iotlb_model.c \
+	threads.c \
 	churn.c \
 	churn_calls.c \
 	random.c \
@@ -42,6 +50,8 @@ unit: unit-formats
 unit-formats: $(OUT)/asan/vcm-formats $(OUT)/tsan/vcm-formats
 	@mkdir -p $(RESULTS)
 	$(Q)bash $(TOP)/trace/unit/run.sh $(RESULTS)/unit-formats.tap $< $(T)
+	$(Q)bash $(TOP)/trace/unit/run.sh $(RESULTS)/unit-formats-tsan.tap \
+		$(OUT)/tsan/vcm-formats threads.
 
 # A format need not use every argument of its ops.
 define FORMAT_FLAVOUR
