@@ -189,7 +189,10 @@ static const char *churn_unmap_checked(struct churn *churn, const struct churn_c
 	u64 mapped = churn_count(churn, call->first, pages, true);
 	u64 want = churn_cut(churn, call->first, mapped) << churn->shift;
 	int err = mapped < pages ? -ENOENT : 0;
+	const char *bad = churn_look_around(churn, call->first, pages);
 
+	if (bad)
+		return bad;
 	if (want < mapped << churn->shift)
 		err = -EOPNOTSUPP;
 	churn_fail(churn);
@@ -258,24 +261,23 @@ const char *churn_sweep(struct churn *churn)
 const char *churn_refuse(struct churn *churn)
 {
 	const struct vcm_fmt *fmt = churn->pt.regs.fmt;
-	u32 oas = fmt->oas_of ? fmt->oas_of((u64)1 << churn->shift) : fmt->oas;
-	struct vcm_pt_map map = {
-		.iova = churn_iova(churn, 0),
-		.pgsize = (u64)1 << churn->shift,
-		.pgcount = 1,
-		.prot = VCM_PT_RW,
-	};
+	struct churn_call call;
+	struct vcm_pt_map map = { .pgcount = 1, .prot = VCM_PT_RW };
 	int want = -EINVAL;
 
+	if (!churn_choose(churn, &call, 1))
+		return NULL;
+	map.iova = churn_iova(churn, call.first);
+	map.pgsize = call.pgsize;
 	switch (churn_random(churn, 7)) {
 	case 0:
-		map.iova += 1 + churn_random(churn, map.pgsize - 1);
+		map.iova += (u64)1 << churn_random(churn, __ffs64(map.pgsize));
 		break;
 	case 1:
-		map.pa += 1 + churn_random(churn, map.pgsize - 1);
+		map.pa += (u64)1 << churn_random(churn, __ffs64(map.pgsize));
 		break;
 	case 2:
-		map.pgsize >>= 1 + churn_random(churn, 3);
+		map.pgsize >>= 1 + churn_random(churn, 3);	/* between the sizes, or below */
 		break;
 	case 3:
 		map.pgcount = 0;
@@ -284,7 +286,7 @@ const char *churn_refuse(struct churn *churn)
 		map.prot &= ~VCM_PT_RW;
 		break;
 	case 5:
-		map.pa = (u64)1 << oas;
+		map.pa = (u64)1 << (fmt->oas_of ? fmt->oas_of(map.pgsize) : fmt->oas);
 		want = -ERANGE;
 		break;
 	default:
