@@ -28,6 +28,7 @@ rules() {
 	kernel/sim|$api|<linux/.*>|"compat\.h"|"formats/[a-z0-9_]+\.h"
 	kernel/sim/formats|$api|"vcm_os\.h"
 	kernel/bench|$api|<linux/.*>|<drm/drm_mm\.h>|"core/(gap|pool)\.h"|"vcm_os\.h"|"compat\.h"
+	kernel/sim/test|$api|"vcm_os\.h"|"\.\./formats/[a-z]+\.h"|<linux/.*>
 	kernel/user|$api|"core/core\.h"|"user/[a-z_]+\.h"|<linux/.*>|"compat\.h"
 	kernel/obs|$api|"core/core\.h"|"obs/[a-z_]+\.h"|"vcm_count\.h"|<linux/.*>|"compat\.h"
 	bpf|"vmlinux\.h"|<bpf/.*>|<linux/types\.h>|"vcm_events\.h"|"lib/[a-z]+\.bpf\.h"
@@ -35,10 +36,11 @@ rules() {
 	tools/vcmstat/tests/fuzz|$api|"(crc32|model|play|rec_format|sink|use)\.h"|$system
 	tools/vcmstat/tests|$api|"vcm_bpf\.h"|"(\.\./)?[a-z_0-9]+\.h"|$system
 	trace/fuzz|$api|$system|"(core|gap|vcm_os|os_test|unit|fake|user|caller)\.h"|"formats/.*\.h"
-	trace|$api|$system|"(core|gap|pool|vcm_os|vcm_probe|os_test)\.h"|"formats/.*\.h"|"bench/.*\.h"
+	trace|$api|$system|"(core|gap|pool|vcm_os|vcm_probe|os_test)\.h"|"(formats|test)/.*\.h"|"bench/.*\.h"
 	trace/scenario|$api|"vcm_os\.h"|"formats/[a-z0-9_]+\.h"
 	trace/sim|$api|$system|"(core|vcm_os|vcm_probe|os_test|scenario|soft)\.h"
 	selftests/mod|$api|<linux/.*>|"(vcm_os|scenario)\.h"
+	trace/formats|$system|"(unit|vcm_os|os_test)\.h"|"(formats|test)/.*\.h"
 	selftests|"uapi/vcm\.h"|"vcm_events\.h"|"kselftest(_harness)?\.h"|$system
 	LIST
 }

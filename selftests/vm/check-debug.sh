@@ -30,6 +30,7 @@ control=$build/debug/control
 debugfs=/sys/kernel/debug
 program_seconds=900	# five to ten times slower than the stock kernel
 race_seconds=60
+random_calls=100000	# of each page-table format
 symbols=/run/vcm-symbols
 summary=''
 # shellcheck source-path=SCRIPTDIR
@@ -225,6 +226,7 @@ guest() {
 	check "vcm and vcm_edu load" load
 	check "the sample moves data by DMA" sample_runs
 	check "kselftests pass, nothing is left, the modules unload" \
+		env VCM_MODULES="$modules" VCM_OPS="$random_calls" \
 		"$here/guest-kselftest.sh" "$programs" "$results/debug" "$@"
 	check "kmemleak finds nothing that they lost" no_leak
 	[ $# -gt 0 ] || guest_failures

@@ -161,7 +161,18 @@ TEST(output_addresses_can_have_fewer_bits)
 	bank_pt_end(&pt);
 }
 
-/* One page of each size, and then each size over, into, and around it. */
+/* Each size over, into, and around a page of @size. */
+static void map_over(struct vcm_pt *pt, u64 iova, u64 size)
+{
+	for (u64 others = pt->pgsizes; others; others &= others - 1) {
+		u64 other = others & -others;
+
+		bank_map(pt, -EEXIST, iova, 0, other, 1);
+		if (other < size)
+			bank_map(pt, -EEXIST, iova + size - other, 0, other, 1);
+	}
+}
+
 TEST(nothing_is_mapped_over_anything)
 {
 	const struct vcm_fmt *fmt;
@@ -173,13 +184,7 @@ TEST(nothing_is_mapped_over_anything)
 			u64 size = sizes & -sizes, iova = middle(&pt);
 
 			bank_map(&pt, 0, iova, size, size, 1);
-			for (u64 others = pt.pgsizes; others; others &= others - 1) {
-				u64 other = others & -others;
-
-				bank_map(&pt, -EEXIST, iova, 0, other, 1);
-				if (other < size)
-					bank_map(&pt, -EEXIST, iova + size - other, 0, other, 1);
-			}
+			map_over(&pt, iova, size);
 			CHECK_EQ(size, bank_at(&pt, iova));
 			CHECK_EQ(2 * size - 1, bank_at(&pt, iova + size - 1));
 			CHECK_EQ(1, pt.count.pages);

@@ -30,12 +30,16 @@ FORMAT_TESTS := \
 	iotlb.c \
 	iotlb_model.c \
 	threads.c \
+	random.c \
+
+# The same random test that vcm_fmt_test.ko runs.
+CHURN_SRCS := \
 	churn.c \
 	churn_calls.c \
-	random.c \
 
 FORMAT_OBJS := \
 	$(FORMAT_SRCS:%.c=pt/%.o) \
+	$(CHURN_SRCS:%.c=churn/%.o) \
 	$(FORMAT_TESTS:%.c=formats/%.o) \
 	shim/os.o \
 	unit/checks.o \
@@ -62,9 +66,15 @@ $(OUT)/$(1)/vcm-formats: $$(FORMAT_OBJS:%=$(OUT)/$(1)/%)
 $(OUT)/$(1)/pt/%.o: $(FORMATS)/formats/%.c $(TOP)/trace/Makefile
 	@echo "  CC      $$(@:$(OUT)/%=%)"
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(BASE) -Wno-unused-parameter $$(FLAGS_$(1)) $$(INCLUDES) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(CC) $$(BASE) $$(FLAGS_$(1)) $$(INCLUDES) -MMD -MP -c -o $$@ $$<
 
-$(OUT)/$(1)/formats/%.o: BASE += -Wno-unused-parameter
+$(OUT)/$(1)/churn/%.o: $(FORMATS)/test/%.c $(TOP)/trace/Makefile
+	@echo "  CC      $$(@:$(OUT)/%=%)"
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(BASE) $$(FLAGS_$(1)) $$(INCLUDES) -MMD -MP -c -o $$@ $$<
+
+
+$(OUT)/$(1)/pt/%.o $(OUT)/$(1)/churn/%.o $(OUT)/$(1)/formats/%.o: BASE += -Wno-unused-parameter
 
 -include $$(FORMAT_OBJS:%.o=$(OUT)/$(1)/%.d)
 endef

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * random.c - every format under random calls, see churn.h.
+ * random.c - every format under random calls, see test/churn.h.
  *
  * VCM_OPS=N is how many calls each format gets; VCM_SEED=N replays.
  */
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "bank.h"
-#include "churn.h"
+#include "test/churn.h"
 #include "unit.h"
 
 #define OPS	150000
@@ -42,7 +42,7 @@ static void relax(void *priv)
 {
 }
 
-static const struct churn_env env = {
+static const struct vcm_churn_env env = {
 	.mem = &bank_mem,
 	.retire = retire,
 	.reclaim = reclaim,
@@ -61,15 +61,15 @@ static u64 ops(void)
 
 static void run(const struct vcm_fmt *fmt)
 {
-	struct churn *churn = calloc(1, sizeof(*churn));
-	struct churn_page *page = calloc(churn_pages(fmt), sizeof(*page));
-	const struct churn_stats *stats = &churn->stats;
+	struct vcm_churn *churn = calloc(1, sizeof(*churn));
+	struct vcm_churn_page *page = calloc(vcm_churn_pages(fmt), sizeof(*page));
+	const struct vcm_churn_stats *stats = &churn->stats;
 	const char *bad;
 
 	printf("# %s: seed %llu, %llu calls\n", fmt->name, unit_seed(), ops());
-	bad = churn_begin(churn, &env, fmt, page, unit_seed());
+	bad = vcm_churn_begin(churn, &env, fmt, page, unit_seed());
 	if (!bad)
-		bad = churn_run(churn, ops());
+		bad = vcm_churn_run(churn, ops());
 	printf("# %llu maps, %llu of something, %llu unmaps, %llu of a hole, %llu splits, %llu"
 	       " without memory, %llu refused, %llu looks, %llu hits\n", stats->maps, stats->exists,
 	       stats->unmaps, stats->holes, stats->splits, stats->nomem, stats->refused,

@@ -9,19 +9,19 @@
  *
  * Memory is the caller's, and so is the source of tables, which can be told to fail.
  */
-#ifndef FORMATS_CHURN_H
-#define FORMATS_CHURN_H
+#ifndef VCM_SIM_CHURN_H
+#define VCM_SIM_CHURN_H
 
 #include "vcm_os.h"
-#include "formats/format.h"
-#include "formats/iotlb.h"
+#include "../formats/format.h"
+#include "../formats/iotlb.h"
 
-#define CHURN_AREAS	3
-#define CHURN_SETS	16
-#define CHURN_WAYS	4
+#define VCM_CHURN_AREAS	3
+#define VCM_CHURN_SETS	16
+#define VCM_CHURN_WAYS	4
 
 /**
- * struct churn_env - where it runs
+ * struct vcm_churn_env - where it runs
  * @mem:     source of tables
  * @priv:    for the functions
  * @retire:  keep a table that was unlinked
@@ -31,7 +31,7 @@
  * @held:    tables that are allocated
  * @relax:   called now and then; whoever runs in a kernel gives others a chance
  */
-struct churn_env {
+struct vcm_churn_env {
 	const struct vcm_pt_mem *mem;
 	void *priv;
 	void (*retire)(void *priv, void *table, u64 len);
@@ -43,29 +43,29 @@ struct churn_env {
 };
 
 /**
- * struct churn_page - what the oracle knows of a page of the smallest size
+ * struct vcm_churn_page - what the oracle knows of a page of the smallest size
  * @pa:   where it is translated to
  * @prot: what is permitted, 0 for a page that is not mapped
  */
-struct churn_page {
+struct vcm_churn_page {
 	u64 pa;
 	u32 prot;
 };
 
 /**
- * struct churn_area - consecutive pages of the oracle
+ * struct vcm_churn_area - consecutive pages of the oracle
  * @iova:  address of the first
  * @first: its index
  * @nr:    how many
  */
-struct churn_area {
+struct vcm_churn_area {
 	u64 iova;
 	u64 first;
 	u64 nr;
 };
 
 /**
- * struct churn_stats - what was done, to see that it is not always the same
+ * struct vcm_churn_stats - what was done, to see that it is not always the same
  * @maps:    calls that mapped something
  * @exists:  calls that ran into something
  * @unmaps:  calls that unmapped something
@@ -76,7 +76,7 @@ struct churn_area {
  * @looks:   accesses by the device
  * @hits:    those that the IOTLB answered
  */
-struct churn_stats {
+struct vcm_churn_stats {
 	u64 maps;
 	u64 exists;
 	u64 unmaps;
@@ -89,7 +89,7 @@ struct churn_stats {
 };
 
 /**
- * struct churn - one run
+ * struct vcm_churn - one run
  * @env:     where it runs
  * @pt:      the page table
  * @tlb:     what the device remembers
@@ -103,45 +103,45 @@ struct churn_stats {
  * @random:  state of the random numbers
  * @stats:   what was done
  */
-struct churn {
-	const struct churn_env *env;
+struct vcm_churn {
+	const struct vcm_churn_env *env;
 	struct vcm_pt pt;
 	struct vcm_iotlb tlb;
-	struct vcm_iotlb_slot slots[CHURN_SETS * CHURN_WAYS];
+	struct vcm_iotlb_slot slots[VCM_CHURN_SETS * VCM_CHURN_WAYS];
 	struct vcm_pt_gather gather;
-	struct churn_area area[CHURN_AREAS];
+	struct vcm_churn_area area[VCM_CHURN_AREAS];
 	u32 areas;
-	struct churn_page *page;
+	struct vcm_churn_page *page;
 	u32 shift;
 	u64 live;
 	u64 random;
-	struct churn_stats stats;
+	struct vcm_churn_stats stats;
 };
 
 /* Pages of the oracle that a format needs. */
-u64 churn_pages(const struct vcm_fmt *fmt);
+u64 vcm_churn_pages(const struct vcm_fmt *fmt);
 
 /* Each returns NULL, or what is wrong. */
-const char *churn_begin(struct churn *churn, const struct churn_env *env,
-			const struct vcm_fmt *fmt, struct churn_page *page, u64 seed);
-const char *churn_step(struct churn *churn);
+const char *vcm_churn_begin(struct vcm_churn *churn, const struct vcm_churn_env *env,
+			    const struct vcm_fmt *fmt, struct vcm_churn_page *page, u64 seed);
+const char *vcm_churn_step(struct vcm_churn *churn);
 /* All of the oracle against all of the tables. */
-const char *churn_compare(struct churn *churn);
-/* Unmap everything; nothing may be left.  churn_drop() is for runs that went wrong. */
-const char *churn_end(struct churn *churn);
-void churn_drop(struct churn *churn);
+const char *vcm_churn_compare(struct vcm_churn *churn);
+/* Unmap everything; nothing may be left.  vcm_churn_drop() is for runs that went wrong. */
+const char *vcm_churn_end(struct vcm_churn *churn);
+void vcm_churn_drop(struct vcm_churn *churn);
 
 /* Begin, @steps steps with a comparison now and then, end. */
-const char *churn_run(struct churn *churn, u64 steps);
+const char *vcm_churn_run(struct vcm_churn *churn, u64 steps);
 
 /* For churn.c alone. */
-u64 churn_random(struct churn *churn, u64 below);
-const char *churn_look(struct churn *churn, u64 index);
-const char *churn_map(struct churn *churn);
-const char *churn_unmap(struct churn *churn);
-const char *churn_sweep(struct churn *churn);
-const char *churn_refuse(struct churn *churn);
-const char *churn_clear(struct churn *churn, u64 first, u64 nr);
-u64 churn_iova(const struct churn *churn, u64 index);
+u64 vcm_churn_random(struct vcm_churn *churn, u64 below);
+const char *vcm_churn_look(struct vcm_churn *churn, u64 index);
+const char *vcm_churn_map(struct vcm_churn *churn);
+const char *vcm_churn_unmap(struct vcm_churn *churn);
+const char *vcm_churn_sweep(struct vcm_churn *churn);
+const char *vcm_churn_refuse(struct vcm_churn *churn);
+const char *vcm_churn_clear(struct vcm_churn *churn, u64 first, u64 nr);
+u64 vcm_churn_iova(const struct vcm_churn *churn, u64 index);
 
 #endif
