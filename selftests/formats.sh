@@ -78,6 +78,7 @@ no_module_is_in_use() {
 }
 
 main() {
+	local module
 	tap_plan 6
 	echo "# seed $seed, $ops calls"
 	load vcm_fmt

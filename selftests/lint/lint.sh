@@ -121,6 +121,7 @@ main() {
 	check "files, functions and lines are short" "$here/size.sh"
 	check "every source has a licence and a purpose" "$here/spdx.sh"
 	check "docs/events.md is what the event schema says" "$here/events.sh"
+	check "the page on formats counts lines right" "$here/consolidation.sh"
 	check "structs of the interface have no padding" "$here/padding.sh"
 	check "the tests that the feature list names are there" "$here/features.sh"
 	check "checkpatch --strict is content" run_checkpatch

@@ -51,6 +51,23 @@ padding() {
 	fi
 }
 
+# stale EXPRESSION FILE WHAT: in a copy of the page on formats and their sources, changed by sed
+stale() {
+	local said
+	rm -rf "$work/tree"
+	mkdir -p "$work/tree/kernel/sim" "$work/tree/docs"
+	cp -r "$here/../../kernel/sim/formats" "$work/tree/kernel/sim/"
+	cp "$here/../../docs/consolidation.md" "$work/tree/docs/"
+	sed -i "$1" "$work/tree/$2"
+	if said=$("$here/consolidation.sh" "$work/tree" 2>&1); then
+		echo "consolidation.sh does not find: $3"
+		failed=1
+	elif ! grep -qF -- "$3" <<<"$said"; then
+		echo "consolidation.sh says '$said' and not: $3"
+		failed=1
+	fi
+}
+
 repeat() {
 	local i
 	for ((i = 0; i < $1; i++)); do
@@ -94,5 +111,10 @@ passes spdx.sh a.c "$good"
 padding 0 'struct a {\n\t__u32 x;\n\t__u32 y;\n\t__u64 z;\n};'
 padding 1 'struct a {\n\t__u32 x;\n\t__u64 z;\n};'
 padding 1 'struct a {\n\t__u64 x;\n\t__u32 z;\n};'
+
+stale '/^#include/d' kernel/sim/formats/tce.c 'stale'
+stale '/consolidation.sh: begin/d' docs/consolidation.md 'has no line'
+stale 's/map.c/map.c/w '"$work"'/tree/kernel/sim/formats/another.c' docs/consolidation.md \
+	'does not say whose it is'
 
 exit "$failed"

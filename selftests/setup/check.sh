@@ -13,8 +13,7 @@ results=$top/build/results
 # target, and the TAP files that it must leave
 legs() {
 	cat <<-'LIST'
-	unit unit-core.tap unit-tsan.tap unit-coverage.tap unit-sim.tap unit-schema.tap
-	unit-formats unit-formats.tap unit-formats-tsan.tap
+	unit unit-core.tap unit-tsan.tap unit-coverage.tap unit-sim.tap unit-schema.tap unit-formats.tap unit-formats-tsan.tap
 	valgrind unit-valgrind.tap
 	fuzz fuzz.tap
 	ust-check ust.tap ust-bench.tap
