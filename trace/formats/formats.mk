@@ -22,6 +22,7 @@ FORMAT_SRCS := \
 
 FORMAT_TESTS := \
 	bank.c \
+	check.c \
 	encode.c \
 	edges.c \
 	split.c \
