@@ -72,24 +72,25 @@ TEST(memory_above_the_largest_chunk_is_several)
 	vcm_phys_put(phys);
 }
 
-/* Reserved for one device, but not all of what the other needs. */
-TEST(region_is_shared_only_when_it_is_large_enough)
+/* A device that comes later takes only what no other device has taken, below and above it. */
+TEST(region_that_is_partly_taken_is_taken_in_pieces)
 {
 	struct fake_device *small = fake_device("small", 0), *large = fake_device("large", 0);
 	struct vcm *vcm = unit_context(0, 64 * PAGE - 1);
-	struct vcm_assoc *assoc;
+	struct vcm_assoc *first, *second;
 
 	small->region[small->regions++] = (struct fake_region) { 8 * PAGE, 9 * PAGE - 1 };
-	large->region[large->regions++] = (struct fake_region) { 8 * PAGE, 10 * PAGE - 1 };
-	assoc = unit_assoc(vcm, small);
-	CHECK_PTR_ERR(-EADDRINUSE, vcm_assoc_device(vcm, large->dev));
+	large->region[large->regions++] = (struct fake_region) { 7 * PAGE, 10 * PAGE - 1 };
+	first = unit_assoc(vcm, small);
+	CHECK_EQ(1, vcm->nr_res);
+	second = unit_assoc(vcm, large);
+	CHECK_EQ(3, vcm->nr_res);
+	CHECK_EQ(3 * PAGE, vcm->bytes_reserved);
 	unit_verify();
-	/* One that begins below what is reserved. */
-	large->region[0].start = 7 * PAGE;
-	CHECK_PTR_ERR(-EADDRINUSE, vcm_assoc_device(vcm, large->dev));
-	unit_verify();
-	CHECK_ERR(0, vcm_deassoc(assoc));
-	CHECK_ERR(0, vcm_deassoc(unit_assoc(vcm, large)));
+	CHECK_ERR(0, vcm_deassoc(first));
+	CHECK_EQ(3, vcm->nr_res);
+	CHECK_ERR(0, vcm_deassoc(second));
+	CHECK_EQ(0, vcm->nr_res);
 	vcm_destroy(vcm);
 }
 
