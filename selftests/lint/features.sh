@@ -22,7 +22,7 @@ there() {
 	k:*.sh)		[ -e "selftests/$name" ] ;;
 	k:*.*)
 		test=${name#*.}
-		grep -qE "^TEST_F(_TIMEOUT)?\($subject, $test[,)]" selftests/*.c ;;
+		grep -qE "^TEST_F(_TIMEOUT)?\($subject, ${test}[,)]" selftests/*.c ;;
 	k:*)		[ -e "selftests/$name.c" ] ;;
 	u:*.*)		grep -qx "TEST(${name#*.})" "trace/unit/$subject.c" ;;
 	u:*)		[ -e "trace/unit/$name.c" ] ;;
@@ -50,7 +50,7 @@ wrong=$(awk -F'|' -v rows="$rows" '/^## 2/ { exit }
 	}
 	END { if (n != rows) print n + 0 " rows, not " rows }' "$page")
 if [ -n "$wrong" ]; then
-	sed "s,^,$page: ," <<<"$wrong"
+	echo "$page: ${wrong//$'\n'/$'\n'$page: }"
 	bad=1
 fi
 exit "$bad"
