@@ -192,8 +192,11 @@ EXPORT_SYMBOL_GPL(vcm_phys_alloc);
 struct vcm_phys *vcm_phys_wrap(const struct vcm_phys_desc *desc)
 {
 	const struct vcm_failure what = { VCM_OP_IMPORT, 0, { desc->source, desc->nr_chunks } };
-	struct vcm_phys *phys = vcm_phys_copy(desc);
+	struct vcm_phys *phys = ERR_PTR(-EINVAL);
 
+	/* Only vcm_phys_alloc() makes memory of carve-outs: I10. */
+	if (desc->source != VCM_SOURCE_CARVEOUT)
+		phys = vcm_phys_copy(desc);
 	vcm_phys_finalize(phys, &what);
 	return phys;
 }

@@ -132,7 +132,7 @@ struct vcm_phys_ops {
  * @chunks:    where it is; copied
  * @nr_chunks: length of @chunks, not 0; each page aligned and a multiple of the page size
  * @cache:     cache attribute that it has
- * @source:    where it comes from
+ * @source:    where it comes from; not VCM_SOURCE_CARVEOUT, see vcm_phys_alloc()
  * @ops:       how to give it back
  * @priv:      for @ops
  * @readonly:  devices may not write to it

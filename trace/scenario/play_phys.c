@@ -54,7 +54,7 @@ static struct vcm_phys *scn_wrap(struct scn *scn, const struct scn_cmd *cmd,
 	struct vcm_phys_desc desc = {
 		.nr_chunks = 1,
 		.cache = cmd->opt[SCN_CACHE].num,
-		.source = VCM_SOURCE_CARVEOUT,
+		.source = VCM_SOURCE_ARRAY,
 		.ops = &scn_foreign_ops,
 		.priv = foreign,
 		.readonly = scn_has(cmd, SCN_READONLY),

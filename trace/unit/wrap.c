@@ -166,7 +166,10 @@ TEST(memory_from_elsewhere_has_to_be_pages)
 	CHECK_PTR_ERR(-EINVAL, vcm_phys_wrap(&desc));
 	chunks[1] = (struct vcm_chunk) { -PAGE, 2 * PAGE };
 	CHECK_PTR_ERR(-EINVAL, vcm_phys_wrap(&desc));
-	CHECK_EQ(9, unit_events());
+	chunks[1] = (struct vcm_chunk) { os_foreign(1), PAGE };
+	desc.source = VCM_SOURCE_CARVEOUT;
+	CHECK_PTR_ERR(-EINVAL, vcm_phys_wrap(&desc));
+	CHECK_EQ(10, unit_events());
 	CHECK_EQ(VCM_OP_IMPORT, unit_event(0)->arg[0]);
 	CHECK_EQ(VCM_SOURCE_SGT, unit_event(0)->arg[1]);
 	CHECK_EQ(0, given_back);
