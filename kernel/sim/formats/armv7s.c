@@ -4,7 +4,7 @@
  *
  * Source: ARM Architecture Reference Manual, ARMv7-A and ARMv7-R edition (DDI 0406C), B3.5
  * "Short-descriptor translation table format" and B3.7, B3.8 for access permissions and memory
- * attributes; SCTLR.TRE and AFE are 0, every domain is a client.
+ * attributes; without TEX remap and access flag, and every domain is a client.
  *
  *   4K      31..12 address  11 nG  10 S  9 AP2  8..6 TEX  5..4 AP1..0  3 C  2 B  1  0 XN
  *   64K     31..16 address  15 XN  14..12 TEX  11 nG  10 S  9 AP2  5..4 AP1..0  3 C  2 B  01
