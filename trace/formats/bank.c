@@ -48,6 +48,8 @@ static struct {
 	bool high;
 } bank = { .limit = ~0ull };
 
+void (*bank_asked)(void);
+
 #define bank_get(what)		__atomic_load_n(what, __ATOMIC_RELAXED)
 #define bank_set(what, to)	__atomic_store_n(what, to, __ATOMIC_RELAXED)
 
@@ -86,6 +88,8 @@ static void *bank_alloc(void *priv, u64 len, u64 last)
 	char *table;
 	u64 nr, pa;
 
+	if (bank_asked)
+		bank_asked();
 	CHECK(len >= 1024 && !(len & (len - 1)) && len <= VCM_PT_TABLE_MAX);
 	slot = bank_refuses(len) ? NULL : bank_free_slot();
 	if (!slot)

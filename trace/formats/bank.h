@@ -25,6 +25,9 @@ extern const struct vcm_pt_mem bank_mem;
 void bank_fail(u64 nth);
 bool bank_failed(void);
 
+/* Called each time that a table is asked for, NULL for nothing. */
+extern void (*bank_asked)(void);
+
 /* Tables that are allocated, tables that were ever freed. */
 u64 bank_held(void);
 u64 bank_freed(void);

@@ -286,3 +286,89 @@ TEST(tables_outlive_the_walks_that_are_in_them)
 		}
 	}
 }
+
+static struct vcm_pt *growing;
+static u64 growing_at;
+static u32 asked;
+
+/* A device looks while the tables of a map are still being made: it gets no further than before. */
+static void look_at_the_root(void)
+{
+	struct vcm_pt_walk walk = { 0 };
+
+	CHECK_EQ(VCM_PT_TRANSLATION, vcm_pt_walk(&growing->regs, growing_at, VCM_PT_READ, &walk));
+	CHECK_EQ(1, walk.levels);
+	asked++;
+}
+
+/* F2, and what makes it safe to free them when one of them cannot be had. */
+TEST(tables_are_linked_when_the_way_down_is_whole)
+{
+	for (u32 nr = 0; vcm_fmt_nth(nr); nr++) {
+		u32 below = vcm_fmt_nth(nr)->levels - 1;
+		struct vcm_pt pt;
+
+		bank_pt(&pt, vcm_fmt_nth(nr));
+		growing = &pt;
+		growing_at = pt.regs.start + M1;
+		asked = 0;
+		bank_asked = look_at_the_root;
+		for (u32 nth = 1; nth <= below; nth++) {
+			bank_fail(nth);
+			bank_map(&pt, -ENOMEM, growing_at, 0, K4, 1);
+		}
+		bank_fail(0);
+		bank_map(&pt, 0, growing_at, 0, K4, 1);
+		bank_asked = NULL;
+		CHECK_EQ(below * (below + 1) / 2 + below, asked);
+		bank_pt_end(&pt);
+	}
+}
+
+static void look_at_the_large_page(void)
+{
+	struct vcm_pt_walk walk = { 0 };
+
+	CHECK_EQ(VCM_PT_OK, vcm_pt_walk(&growing->regs, growing_at, VCM_PT_READ, &walk));
+	CHECK_EQ(growing_at, vcm_pt_walk_pa(&walk, growing_at));
+	asked++;
+}
+
+static const struct vcm_fmt *watched;
+
+/* A device looks before each entry that a split writes. */
+static u64 watched_leaf(u64 pa, u64 len, u32 prot)
+{
+	if (growing)
+		look_at_the_large_page();
+	return watched->leaf(pa, len, prot);
+}
+
+/* Split the largest page below 2G and keep looking at the page beside the hole. */
+static void watch_a_split(const struct vcm_fmt *fmt)
+{
+	u64 large = (u64)1 << (fls64(fmt->pgsizes) - 1);
+	struct vcm_fmt spy = *fmt;
+	struct vcm_pt pt;
+
+	watched = fmt;
+	spy.leaf = watched_leaf;
+	growing = NULL;
+	bank_pt(&pt, &spy);
+	bank_map(&pt, 0, G1, G1, large, 1);
+	growing = &pt;
+	growing_at = G1 + large - K4;
+	asked = 0;
+	bank_asked = look_at_the_large_page;
+	CHECK_EQ(K4, bank_unmap(&pt, 0, growing_at - K4, K4, 1));
+	bank_asked = NULL;
+	CHECK(asked > 40);
+	bank_pt_end(&pt);
+}
+
+TEST(what_is_split_stays_translated_meanwhile)
+{
+	watch_a_split(&vcm_fmt_armv7s);
+	watch_a_split(&vcm_fmt_omap);
+	watch_a_split(&vcm_fmt_x86);
+}
