@@ -299,7 +299,7 @@ def main(argv):
         if len(argv) == 3 and argv[1] == "count":
             count(argv[2])
             return 0
-    except Bad as bad:
+    except (Bad, OSError, json.JSONDecodeError) as bad:
         print(bad)
         return 1
     print(__doc__.strip())
