@@ -100,9 +100,10 @@ static void apply_create(struct model *m, const struct vcm_event *ev)
 	c->nr_streams = (__u32)ev->arg[at_nr_streams];
 	first_hold(m, ev, VCM_KIND_CONTEXT, ev->arg[at_holder]);
 	for (i = 0; i < c->nr_streams; i++) {
-		struct vcm_snap_stream *s = add(m, &m->stream, c->first_stream + i, 0, ev);
+		__u32 stream = (__u32)(c->first_stream + i);
+		struct vcm_snap_stream *s = add(m, &m->stream, stream, 0, ev);
 
-		s->stream = (__u32)(c->first_stream + i);
+		s->stream = stream;
 		s->vcm = ev->vcm;
 	}
 }
@@ -113,12 +114,13 @@ static void apply_destroy(struct model *m, const struct vcm_event *ev)
 	uint64_t i;
 
 	for (i = 0; c && i < c->nr_streams; i++) {
-		const struct vcm_snap_stream *s = table_find(&m->stream, c->first_stream + i, 0);
+		__u32 stream = (__u32)(c->first_stream + i);
+		const struct vcm_snap_stream *s = table_find(&m->stream, stream, 0);
 
 		if (!s)
 			continue;
 		model_bury(m, s, false);
-		table_remove(&m->stream, c->first_stream + i, 0);
+		table_remove(&m->stream, stream, 0);
 	}
 	table_remove(&m->context, ev->vcm, 0);
 	drop_holds(m, ev, VCM_KIND_CONTEXT);

@@ -268,6 +268,20 @@ static void test_hold_conflicts(void)
 	model_fini(&m);
 }
 
+/* The number of a stream has 32 bits: the one after the highest is that of the registry. */
+static void test_streams_that_wrap(void)
+{
+	struct vcm_event create = event(VCM_EVENT_create, 0, 0);
+	struct model m;
+
+	with_context(&m);
+	create.vcm = 9;
+	create.id = 9;
+	create.arg[3] = 0xffffffff;
+	create.arg[4] = 2;
+	check_conflict(&m, create, "there already");
+}
+
 static void test_move_conflicts(void)
 {
 	struct vcm_event ev = event(VCM_EVENT_save, 0, 0);
@@ -438,6 +452,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_destroy_first, "what comes after its context is gone is still applied"),
 	TAP_TEST(test_conflicts, "events on objects that do not exist are conflicts"),
 	TAP_TEST(test_hold_conflicts, "references that a holder cannot have or give are conflicts"),
+	TAP_TEST(test_streams_that_wrap, "a stream whose number wraps to one that is there conflicts"),
 	TAP_TEST(test_move_conflicts, "a save of what is saved and a wrong switch are conflicts"),
 	TAP_TEST(test_age, "holds are in the order of their age, and end at 0"),
 	TAP_TEST(test_unknown_type, "an unknown event counts in its stream and changes nothing"),
