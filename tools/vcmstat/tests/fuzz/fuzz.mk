@@ -11,6 +11,7 @@ FUZZ := \
 
 CLANG     ?= $(firstword $(foreach c,clang-16 clang-19 clang,$(shell command -v $(c))))
 FUZZFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZINC   := $(INC) -DVERSION='"$(VERSION)"' -DREPORT='"$(here)/report"'
 fuzz_objs := $(PURE:%=$(OUT)/fuzz/%.o) $(OUT)/fuzz/use.o
 
 .PHONY: fuzz clean-fuzz
@@ -21,11 +22,11 @@ $(OUT)/fuzz:
 	$(Q)mkdir -p $@
 
 $(OUT)/fuzz/%.o: $(here)/%.c | $(OUT)/fuzz
-	$(Q)$(CLANG) $(STD) $(FUZZFLAGS) $(WARN) $(INC) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(STD) $(FUZZFLAGS) $(WARN) $(FUZZINC) -MMD -MP -c $< -o $@
 
 $(OUT)/fuzz/%.o: $(here)/tests/fuzz/%.c | $(OUT)/fuzz
 	$(call say,CC,fuzz/$(notdir $@))
-	$(Q)$(CLANG) $(STD) $(FUZZFLAGS) $(WARN) $(INC) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(STD) $(FUZZFLAGS) $(WARN) $(FUZZINC) -MMD -MP -c $< -o $@
 
 $(OUT)/fuzz/fuzz-%: $(OUT)/fuzz/%.o $(fuzz_objs)
 	$(Q)$(CLANG) $(FUZZFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ -o $@
