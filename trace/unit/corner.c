@@ -6,6 +6,7 @@
 
 #include "fake.h"
 #include "os_test.h"
+#include "space.h"
 #include "unit.h"
 
 TEST(kernel_mapping_that_nobody_has_cannot_be_given_up)
@@ -92,6 +93,63 @@ TEST(region_that_is_partly_taken_is_taken_in_pieces)
 	CHECK_ERR(0, vcm_deassoc(second));
 	CHECK_EQ(0, vcm->nr_res);
 	vcm_destroy(vcm);
+}
+
+static u32 notes_freed;
+
+static void free_note(struct vcm_phys_note *note)
+{
+	(void)note;
+	notes_freed++;
+}
+
+TEST(note_goes_with_the_memory_it_is_about)
+{
+	struct vcm_phys_note note = { .free = free_note };
+	struct vcm_phys *phys = unit_phys(1);
+
+	CHECK(!vcm_phys_note(phys));
+	vcm_phys_set_note(phys, &note);
+	CHECK(vcm_phys_note(phys) == &note);
+	CHECK_EQ(0, notes_freed);
+	vcm_phys_put(phys);
+	CHECK_EQ(1, notes_freed);
+}
+
+static struct vcm_piece *no_piece(void *priv)
+{
+	(void)priv;
+	return NULL;
+}
+
+static void free_piece(void *priv, struct vcm_piece *piece)
+{
+	(void)priv;
+	(void)piece;
+}
+
+TEST(space_that_makes_no_sense_is_refused)
+{
+	static const struct vcm_space_ops ops = { .piece_alloc = no_piece, .piece_free = free_piece };
+	static const struct vcm_space_ops half = { .piece_alloc = no_piece };
+	const struct vcm_space_cfg good = { .last = 64 * PAGE - 1, .pools = 1, .ops = &ops };
+	struct vcm_space_cfg bad[] = { good, good, good, good, good, good, good };
+
+	bad[0].start = 1;
+	bad[1].last--;
+	bad[2].start = 128 * PAGE;
+	bad[3].pools = 0;
+	bad[4].pools = VCM_POOLS_MAX + 1;
+	bad[5].ops = NULL;
+	bad[6].ops = &half;
+	for (u32 i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_PTR_ERR(-EINVAL, vcm_space_create(&bad[i]));
+	for (u32 i = 1; i <= 2; i++) {
+		os_fail_nth(i, OS_FAIL_OBJECTS);
+		CHECK_PTR_ERR(-ENOMEM, vcm_space_create(&good));
+	}
+	os_fail_nth(0, 0);
+	vcm_space_destroy(vcm_space_create(&good));
 }
 
 TEST(reservation_or_domain_of_nobody_is_seen)

@@ -21,7 +21,6 @@
 #define GFP_KERNEL_ACCOUNT	0
 #define module_param(name, type, perm)	extern __typeof__(name) name
 #define MODULE_PARM_DESC(name, text)	extern __typeof__(name) name
-#define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define cond_resched()		((void)0)
 
 static inline void mutex_destroy(struct mutex *mutex)
