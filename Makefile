@@ -62,6 +62,9 @@ unit-long: setup-unit ## ten million random calls against the oracle, VCM_OPS=N 
 coverage: setup-unit ## lines and branches of the core that the tests reach; part of unit
 	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace RESULTS=$(results) coverage
 
+mutate: setup-unit ## defects put into the core one by one, and which test notices each
+	$(Q)$(setup)/tap.sh mutate $(top)/trace/mutate/mutate.sh
+
 valgrind: setup-valgrind ## the unit tests under valgrind
 	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace RESULTS=$(results) valgrind
 

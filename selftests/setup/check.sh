@@ -14,7 +14,7 @@ results=$top/build/results
 legs() {
 	cat <<-'LIST'
 	unit unit-core.tap unit-tsan.tap unit-coverage.tap
-	+ unit-sim.tap unit-schema.tap unit-formats.tap unit-formats-tsan.tap
+	+ unit-sim.tap unit-schema.tap unit-formats.tap unit-formats-tsan.tap unit-torture.tap
 	valgrind unit-valgrind.tap
 	fuzz fuzz.tap
 	ust-check ust.tap ust-bench.tap
