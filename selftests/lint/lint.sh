@@ -103,6 +103,17 @@ run_kernel_doc() {
 	return "$bad"
 }
 
+# The tool without BPF has the same options.
+run_agreement() {
+	local out=$build/vcmstat-lint tests=tools/vcmstat/tests
+	make -s -C tools/vcmstat OUT="$out" NO_BPF=1 all
+	python3 "$tests/man_check.py" "$out/vcmstat" docs/man
+	"$out/vcmstat" completion >"$out/completion"
+	"$out/vcmstat" completion table >"$out/table"
+	shellcheck -s bash "$out/completion"
+	bash "$tests/completion_check.sh" "$out/completion" "$out/table"
+}
+
 run_codespell() {
 	tree_files ! -path './tools/vcmstat/tests/golden/*' |
 		xargs -d '\n' codespell --quiet-level=3 --ignore-words="$here/words.txt"
@@ -126,6 +137,7 @@ main() {
 	check "the tests that the feature list names are there" "$here/features.sh"
 	check "checkpatch --strict is content" run_checkpatch
 	check "kernel-doc is complete and well formed" run_kernel_doc
+	check "code, help, man pages and completion of vcmstat agree" run_agreement
 	check "codespell finds no mistake" run_codespell
 	check "shellcheck is content" run_shellcheck
 	check "the module builds without a warning with W=1" run_w1

@@ -71,6 +71,7 @@ packages() {
 	debug|linux-source-6.12|=|source of the debug kernel
 	debug|xz-utils|=|unpacks it
 	lint|perl|=|runs checkpatch and kernel-doc
+	lint|python3|=|compares the man pages with the options of vcmstat
 	lint|sparse|=|checks kernel annotations
 	lint|codespell|=|finds spelling mistakes
 	lint|shellcheck|=|checks shell scripts

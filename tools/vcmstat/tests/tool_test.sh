@@ -14,6 +14,7 @@ tools=$1
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 data=$here/data/demo.ndjson
 golden=$here/golden
+man=$here/../../../docs/man
 scratch=$(mktemp -d)
 vcmstat=$tools/vcmstat
 count=0 failed=0
@@ -317,6 +318,16 @@ completion_knows_every_option() {
 	bash "$here/completion_check.sh" "$scratch/completion" "$scratch/table"
 }
 
+man_pages_agree_and_their_examples_are_true() {
+	local page
+	"$(python_with json)" "$here/man_check.py" "$vcmstat" "$man" "$data"
+	need rst2man
+	for page in "$man"/*.1.rst; do
+		rst2man --report=2 --halt=2 "$page" >"$scratch/page"
+		[ "$(grep -c '^\.SH' "$scratch/page")" -ge 6 ]
+	done
+}
+
 main() {
 	echo "TAP version 13"
 	tap_case pictures_are_as_expected "SVG is as expected, and XML"
@@ -345,6 +356,8 @@ main() {
 	tap_case bad_arguments_have_their_exit_code "bad arguments: one line, exit code 2"
 	tap_case a_machine_without_module_is_told_so "no module: one line, exit code 3"
 	tap_case without_permission_is_told_so "no permission: one line, exit code 6"
+	tap_case man_pages_agree_and_their_examples_are_true \
+		"man pages have the options, the exit codes and true examples"
 	tap_case completion_knows_every_option "bash completes every option and its values"
 	echo "1..$count"
 }
