@@ -15,6 +15,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 data=$here/data/demo.ndjson
 golden=$here/golden
 man=$here/../../../docs/man
+readme=$here/../../../README.md
 scratch=$(mktemp -d)
 vcmstat=$tools/vcmstat
 count=0 failed=0
@@ -328,6 +329,21 @@ man_pages_agree_and_their_examples_are_true() {
 	done
 }
 
+# shows FILE: its lines stand in the README, one after the other
+shows() {
+	"$(python_with json)" -c 'import sys
+sys.exit(open(sys.argv[1]).read() not in open(sys.argv[2]).read())' "$1" "$readme"
+}
+
+the_readme_shows_what_vcmstat_prints() {
+	"$vcmstat" export "$data" -f svg --until fault |
+		cmp - "$(dirname "$readme")/docs/vcmstat.svg"
+	"$vcmstat" list -i "$data" --until fault >"$scratch/list"
+	shows "$scratch/list"
+	"$vcmstat" replay "$data" --until fault | tail -n 12 >"$scratch/events"
+	shows "$scratch/events"
+}
+
 main() {
 	echo "TAP version 13"
 	tap_case pictures_are_as_expected "SVG is as expected, and XML"
@@ -358,6 +374,7 @@ main() {
 	tap_case without_permission_is_told_so "no permission: one line, exit code 6"
 	tap_case man_pages_agree_and_their_examples_are_true \
 		"man pages have the options, the exit codes and true examples"
+	tap_case the_readme_shows_what_vcmstat_prints "the README shows what vcmstat prints"
 	tap_case completion_knows_every_option "bash completes every option and its values"
 	echo "1..$count"
 }
