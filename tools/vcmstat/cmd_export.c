@@ -61,7 +61,7 @@ static int export_module(const struct settings *set, struct sink *sink, struct e
 	ret = load_state(set, &m, err);
 	if (ret >= 0) {
 		fill_header(&h, "snapshot", "none");
-		sink->model = &m;
+		sink->model = &m;	/* a filter sets that of the sink behind it */
 		sink->ops->header(sink, &h);
 		sink->ops->state(sink, &m, false);
 		sink->ops->end(sink, &none, "complete");
@@ -80,7 +80,7 @@ static int run_export(const struct settings *set)
 		error_set(&err, EXIT_USAGE, "export needs --format: one of " FORMATS_WORDS);
 		return error_print(&err);
 	}
-	sink = format_sink(env.format, set->out);
+	sink = out_filter_new(format_sink(env.format, set->out), &set->filter);
 	ret = env.file ? export_file(set, sink, &err) : export_module(set, sink, &err);
 	sink->ops->close(sink);
 	return ret < 0 ? error_print(&err) : ret;
@@ -98,7 +98,7 @@ const struct command cmd_export = {
 		"  vcmstat export -f metrics -o /var/lib/prometheus/node-exporter/vcm.prom\n"
 		"                                    meters of now, for node_exporter\n",
 	.opts = opts,
-	.shared = { until_opts, strict_opts },
+	.shared = { filter_opts, until_opts, strict_opts },
 	.whole_output = true,
 	.run = run_export,
 };

@@ -125,7 +125,7 @@ static int run_replay(const struct settings *set)
 	struct error err = { 0 };
 	const char *text = env.wide ? "wide" : "text";
 	const char *format = env.format ? env.format : set->json ? "ndjson" : text;
-	struct sink *sink = format_sink(format, set->out);
+	struct sink *sink = out_filter_new(format_sink(format, set->out), &set->filter);
 	int ret = replay_file(set, sink, &err);
 
 	sink->ops->close(sink);
@@ -142,6 +142,6 @@ const struct command cmd_replay = {
 		"  vcmstat replay run.vcm --until fault --json\n"
 		"                                    NDJSON up to the first fault\n",
 	.opts = opts,
-	.shared = { until_opts, strict_opts },
+	.shared = { filter_opts, until_opts, strict_opts },
 	.run = run_replay,
 };

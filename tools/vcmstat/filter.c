@@ -8,11 +8,26 @@
 
 #include "filter.h"
 
+/* A number with K, M, G or T, or without. */
 static bool number(const char *text, char **end, uint64_t *value)
 {
+	static const char units[] = "KMGT";
+	unsigned int shift = 0;
+	const char *unit;
+
 	errno = 0;
 	*value = strtoull(text, end, 0);
-	return !errno && *end != text && *text >= '0' && *text <= '9';
+	if (errno || *end == text || *text < '0' || *text > '9')
+		return false;
+	unit = **end ? strchr(units, **end) : NULL;
+	if (unit) {
+		shift = 10 * (unsigned int)(unit - units + 1);
+		(*end)++;
+	}
+	if (*value > UINT64_MAX >> shift)
+		return false;
+	*value <<= shift;
+	return true;
 }
 
 int filter_range(struct filter *f, struct error *err)

@@ -32,6 +32,7 @@ static void filter_state(struct sink *s, const struct model *m, bool resync)
 	struct model part;
 
 	of(s)->model = m;
+	of(s)->to->model = m;	/* has the names; what is drawn at the end is less, see there */
 	filter_model(of(s)->filter, m, &part);
 	of(s)->to->ops->state(of(s)->to, &part, resync);
 	model_fini(&part);
@@ -71,7 +72,17 @@ static void filter_tick(struct sink *s, uint64_t ts_ns, const struct totals *t)
 
 static void filter_end(struct sink *s, const struct totals *t, const char *cause)
 {
-	of(s)->to->ops->end(of(s)->to, t, cause);
+	struct sink *to = of(s)->to;
+	struct model part;
+
+	model_init(&part);
+	if (of(s)->model) {
+		filter_model(of(s)->filter, of(s)->model, &part);
+		to->model = &part;
+	}
+	to->ops->end(to, t, cause);
+	to->model = of(s)->model;
+	model_fini(&part);
 }
 
 static void filter_close(struct sink *s)

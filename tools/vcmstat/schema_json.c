@@ -46,7 +46,8 @@ static const struct record records[] = {
 
 /* Of commands that report: flat, and no more is promised. */
 static const char *const reports[] = {
-	"reference", "top", "top_context", "verify", "map", "map_cell",
+	"reference", "top", "top_context", "verify", "map", "map_cell", "hist", "hist_bucket",
+	"leak", "leaks",
 };
 
 static const struct member head[] = {

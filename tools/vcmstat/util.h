@@ -19,7 +19,7 @@
 	X(FAILED, 1, "failed; the message says how")				\
 	X(USAGE, 2, "bad arguments")						\
 	X(ABSENT, 3, "the module, its BTF or a feature is absent")		\
-	X(FOUND, 4, "found what the command looks for: leaks, faults")		\
+	X(FOUND, 4, "found what it looks for, where the command says so")		\
 	X(LOST, 5, "events were lost, with --strict")				\
 	X(PERMISSION, 6, "no permission")					\
 	X(DAMAGED, 7, "the file is damaged, or not one of ours")		\

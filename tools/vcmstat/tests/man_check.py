@@ -105,6 +105,14 @@ def check_page(command, want, summary, exits):
     check_options(command, text, want)
 
 
+def is_output(lines, at):
+    """Indented, and no command; an empty line if such a line follows."""
+    if at + 1 < len(lines) and not lines[at]:
+        at += 1
+    return at < len(lines) and lines[at].startswith("    ") and \
+        not re.match(r"    (\$|# vcmstat) ", lines[at])
+
+
 def examples(lines):
     """(line number of the command, command, end of its output) of each "$ " example."""
     at = 0
@@ -112,8 +120,7 @@ def examples(lines):
         match = re.match(r"    \$ (.*)", lines[at])
         end = at + 1
         if match:
-            while end < len(lines) and lines[end].startswith("    ") and \
-                    not re.match(r"    (\$|# vcmstat) ", lines[end]):
+            while is_output(lines, end):
                 end += 1
             yield at, match[1], end
         at = end

@@ -180,6 +180,21 @@ replay_stops_where_it_is_told() {
 	expect 2 "--speed" replay "$data" --speed fast
 }
 
+filters_hold_in_every_format() {
+	"$vcmstat" export "$golden/events.ndjson" -c 2 -f svg -o "$scratch/svg"
+	grep -q 'context 2' "$scratch/svg"
+	refute grep -q 'context 1' "$scratch/svg"
+	"$vcmstat" export "$golden/events.ndjson" -c 2 -f metrics -o "$scratch/metrics"
+	[ "$(grep -c 'context="2"' "$scratch/metrics")" = "$(grep -c 'context=' "$scratch/metrics")" ]
+	"$vcmstat" export "$golden/events.ndjson" -c 2 -f perfetto |
+		protoc --decode_raw >"$scratch/trace"
+	refute grep -q 'res 5 ' "$scratch/trace"
+	"$vcmstat" replay "$golden/events.ndjson" -c 2 --json >"$scratch/ndjson"
+	refute grep -q '"type":"event".*"vcm":[13],' "$scratch/ndjson"
+	grep -q '"type":"event".*"vcm":2,' "$scratch/ndjson"
+	grep -q '"type":"lost"' "$scratch/ndjson"
+}
+
 replay_keeps_the_pace() {
 	local begin end took
 	begin=$(date +%s%N)
@@ -360,6 +375,7 @@ main() {
 		"an HTML report has the recording in it, and no address of the network"
 	tap_case replay_stops_where_it_is_told \
 		"replay stops at a time, a number or an event"
+	tap_case filters_hold_in_every_format "filters hold in every format, losses pass"
 	tap_case replay_keeps_the_pace "replay keeps the pace that it is told"
 	tap_case output_appears_whole_or_not_at_all \
 		"an exported file appears whole or not at all"
