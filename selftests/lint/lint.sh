@@ -21,7 +21,7 @@ ignored() {
 	cat <<-'LIST'
 	BIT_MACRO|kernel/(include|sim/formats)/.*|user space has these files too, and no BIT()
 	COMPLEX_MACRO|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|X-macros are lists
-	MACRO_ARG_REUSE|kernel/(include/vcm_events|os/vcm_trace)\.h|X-macros are no expressions
+	MACRO_ARG_REUSE|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|X-macros are no expressions
 	MACRO_ARG_REUSE|kernel/sim/config\.c|the argument is the name of an attribute
 	MACRO_ARG_PRECEDENCE|kernel/os/vcm_trace\.h|the argument becomes part of a name
 	MACRO_ARG_UNUSED|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|picks columns

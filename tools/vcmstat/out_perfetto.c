@@ -271,7 +271,6 @@ static void perfetto_state(struct sink *s, const struct model *m, bool resync)
 		end_all(o);
 	table_init(&o->open, sizeof(struct open_track));
 	table_init(&o->counts, sizeof(struct perfetto_counts));
-	s->model = m;
 	state_rows(o, m, VCM_SNAP_CONTEXT);
 	state_rows(o, m, VCM_SNAP_ASSOC);
 	state_rows(o, m, VCM_SNAP_PHYS);
