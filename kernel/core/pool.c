@@ -40,10 +40,12 @@ static void vcm_pool_publish(struct vcm_pool *pool)
 	const struct vcm_gaps *gaps = &pool->gaps;
 	const struct vcm_range *lowest = gaps->edge[LOW];
 	u64 tail = pool->covered ? 0 : vcm_gaps_tail(gaps);
+	u64 room = lowest ? gaps->root->max_gap : 0;
 
-	WRITE_ONCE(pool->room, lowest ? gaps->root->max_gap : 0);
+	WRITE_ONCE(pool->room, room);
 	WRITE_ONCE(pool->head, lowest ? lowest->gap : tail);
 	WRITE_ONCE(pool->tail, tail);
+	WRITE_ONCE(pool->some, tail || room);
 }
 
 void vcm_pool_init(struct vcm_pool *pool, u64 base, u64 last)
@@ -372,33 +374,40 @@ static u64 vcm_pools_largest(struct vcm_space *space)
 		u64 head = READ_ONCE(pool->head), room = READ_ONCE(pool->room);
 		u64 tail = READ_ONCE(pool->tail);
 
-		if (!(head | room | tail)) {
-			run = 0;
-			continue;
-		}
 		if (check_add_overflow(run, head, &run))
 			run = ~0ull;
 		largest = max(largest, max(run, room));
 		/* Head and tail are the same hole when nothing is between. */
-		if (room || head != tail)
+		if (room || head != tail || !tail)
 			run = tail;
 		largest = max(largest, run);
 	}
 	return largest;
 }
 
-/* Ranges that became free so far; *@kept when there are more than trees show. */
-static u32 vcm_pools_gives(struct vcm_space *space, bool *kept)
+/* Has no pool a free byte?  Seen without a lock. */
+static bool vcm_pools_are_empty(const struct vcm_space *space)
 {
-	u32 gives = 0;
+	const struct vcm_pool *pool = space->pools, *end = pool + space->nr_pools;
 
-	for (u32 cpu = 0; cpu < space->nr_cpus; cpu++) {
-		u64 count = smp_load_acquire(&space->stocks[cpu].count);
+	for (; pool < end; pool++)
+		if (READ_ONCE(pool->some))
+			return false;
+	return true;
+}
 
-		gives += count / VCM_COUNT_GIVE;
-		*kept |= (u32)count || READ_ONCE(space->stocks[cpu].nr_later);
-	}
-	return gives;
+/*
+ * In the upper half the ranges that became free so far, in the lower what there is besides what
+ * trees show: pieces in caches, and such that wait.
+ */
+static u64 vcm_space_counts(const struct vcm_space *space)
+{
+	const struct vcm_stock *stock = space->stocks, *end = stock + space->nr_cpus;
+	u64 counts = 0;
+
+	for (; stock < end; stock++)
+		counts += smp_load_acquire(&stock->count) + READ_ONCE(stock->nr_later);
+	return counts;
 }
 
 /**
@@ -411,18 +420,18 @@ static u32 vcm_pools_gives(struct vcm_space *space, bool *kept)
  */
 bool vcm_pools_are_full(struct vcm_space *space, u64 need)
 {
-	bool kept = false;
-	u32 gives;
+	u64 counts;
 
 	if (vcm_pool_may(&space->pools[vcm_pools_home(space, need)], need))
 		return false;	/* most often, and enough to know */
-	gives = vcm_pools_gives(space, &kept);
-	if (kept)
+	counts = vcm_space_counts(space);
+	if ((u32)counts)
 		return false;
 	smp_rmb();	/* what is not kept any more is moving, or was moved */
-	if (smp_load_acquire(&space->moving) || vcm_pools_largest(space) >= need)
+	if (smp_load_acquire(&space->moving))
+		return false;
+	if (!vcm_pools_are_empty(space) && vcm_pools_largest(space) >= need)
 		return false;
 	smp_rmb();
-	return gives == vcm_pools_gives(space, &kept) && !kept &&
-	       !smp_load_acquire(&space->moving);
+	return counts == vcm_space_counts(space) && !smp_load_acquire(&space->moving);
 }

@@ -145,8 +145,6 @@ static struct vcm_piece *vcm_space_take_tree(struct vcm_space *space,
 /* vcm_space_take_len() for what this processor does not keep. */
 struct vcm_piece *vcm_space_take_more(struct vcm_space *space, u64 len, u32 align, u64 limit)
 {
-	if (vcm_pools_are_full(space, len))
-		return ERR_PTR(-ENOSPC);
 	return vcm_space_take_tree(space, &(struct vcm_gap_req){
 		.len = len,
 		.limit = limit,

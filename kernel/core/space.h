@@ -76,7 +76,8 @@ struct vcm_stock {
  * @gaps:    the tree; its window begins above what spans from below
  * @base:    first address; immutable
  * @covered: what spans from below leaves nothing
- * @room:    largest hole below the highest range; like the next two, read without the lock
+ * @some:    there is a free byte; like the next three, read without the lock
+ * @room:    largest hole below the highest range
  * @head:    free bytes below the lowest range; all when there is none
  * @tail:    free bytes above the highest range; all when there is none
  * @pad:     keeps neighbours off the line
@@ -86,6 +87,7 @@ struct vcm_pool {
 	struct vcm_gaps gaps;
 	u64 base;
 	bool covered;
+	bool some;
 	u64 room;
 	u64 head;
 	u64 tail;

@@ -57,6 +57,8 @@ struct vcm_piece *vcm_space_take_len(struct vcm_space *space, u64 len, u32 align
 	}
 	spin_unlock_irqrestore(&stock->lock, flags);
 tree:
+	if (vcm_pools_are_full(space, len))
+		return ERR_PTR(-ENOSPC);
 	return vcm_space_take_more(space, len, align, limit);
 }
 
