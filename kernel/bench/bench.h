@@ -76,7 +76,11 @@ enum bench_series {
 /**
  * struct bench_result - the distribution of one series
  * @nr:   measurements
- * @mean: and the rest, in units of the clock
+ * @mean: average, in units of the clock like the rest
+ * @p50:  median
+ * @p99:  99th percentile
+ * @p999: 99.9th percentile
+ * @max:  largest
  */
 struct bench_result {
 	u64 nr;

@@ -242,8 +242,8 @@ static int bench_threads_run(struct bench_ask *ask, struct bench_thread *threads
 			done += threads[i].done;
 		bench_say("{\"bench\":\"range-threads\",\"impl\":\"%s\",\"live\":%llu,",
 			  ask->impl, ask->job.live);
-		bench_say("\"threads\":%u,\"unit\":\"ns\",\"mean\":%llu,\"n\":%llu}\n", ask->threads,
-			  done ? time / done : 0, done);
+		bench_say("\"threads\":%u,\"unit\":\"ns\",\"mean\":%llu,\"n\":%llu}\n",
+			  ask->threads, done ? time / done : 0, done);
 	}
 	for (i = 0; i < ask->threads; i++)
 		if (threads[i].worker)
@@ -286,8 +286,9 @@ static int bench_oracle(const struct bench_ask *ask)
 		bad = vcm_oracle_run(&cfg, &counts);
 		cond_resched();
 	}
-	bench_say("{\"bench\":\"oracle\",\"impl\":\"vcm\",\"n\":%llu,\"takes\":%llu,\"exact\":%llu,",
-		  ask->job.ops, counts.takes, counts.exact);
+	bench_say("{\"bench\":\"oracle\",\"impl\":\"vcm\",\"n\":%llu,\"takes\":%llu,", ask->job.ops,
+		  counts.takes);
+	bench_say("\"exact\":%llu,", counts.exact);
 	bench_say("\"fixed\":%llu,\"refused\":%llu,\"gives\":%llu,\"later\":%llu,\"spans\":%llu,",
 		  counts.fixed, counts.refused, counts.gives, counts.later, counts.spans);
 	bench_say("\"first\":%llu,\"last\":%llu,\"bad\":\"%s\"}\n", counts.first, counts.last,

@@ -80,6 +80,15 @@ static u64 path_clock(void)
 	return path_counts ? get_cycles() : ktime_get_ns();
 }
 
+static void __printf(1, 2) path_say(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	path_len += vscnprintf(path_text + path_len, PATH_TEXT - path_len, fmt, args);
+	va_end(args);
+}
+
 static void path_record(struct path_job *job, u64 from, u64 between, u64 end)
 {
 	job->to[job->nr] = between - from;
@@ -102,11 +111,12 @@ static void path_tell(const struct path_job *job, const char *bench, u32 *sample
 	for (u32 i = 0; i < job->nr; i++)
 		sum += sample[i];
 	sort(sample, job->nr, sizeof(*sample), path_compare, NULL);
-	path_len += scnprintf(path_text + path_len, PATH_TEXT - path_len,
-		"{\"bench\":\"%s\",\"impl\":\"%s\",\"live\":%llu,\"threads\":1,\"unit\":\"%s\",\"mean\":%llu,\"p50\":%u,\"p99\":%u,\"p999\":%u,\"max\":%u,\"n\":%u}\n",
-		bench, job->what, job->len, job->unit, sum / job->nr, sample[job->nr / 2],
-		sample[job->nr - 1 - job->nr / 100], sample[job->nr - 1 - job->nr / 1000],
-		sample[job->nr - 1], job->nr);
+	path_say("{\"bench\":\"%s\",\"impl\":\"%s\",\"live\":%llu,\"threads\":1,", bench, job->what,
+		 job->len);
+	path_say("\"unit\":\"%s\",\"mean\":%llu,\"p50\":%u,\"p99\":%u,\"p999\":%u,", job->unit,
+		 sum / job->nr, sample[job->nr / 2], sample[job->nr - 1 - job->nr / 100],
+		 sample[job->nr - 1 - job->nr / 1000]);
+	path_say("\"max\":%u,\"n\":%u}\n", sample[job->nr - 1], job->nr);
 }
 
 /* The pages of the job's memory as a list for the IOMMU API. */
@@ -260,14 +270,12 @@ static int path_probe(struct path_job *job, struct vcm *vcm)
 }
 
 /* A tracepoint with as many arguments as vcm_reserve has. */
-DECLARE_TRACE(vcm_bench_event,
-	TP_PROTO(u32 stream, u64 seq, u32 vcm, u64 id, u32 refs, s32 err, u64 start, u64 len,
-		 u32 align, u32 flags, u32 guard, u32 holder),
-	TP_ARGS(stream, seq, vcm, id, refs, err, start, len, align, flags, guard, holder));
-DEFINE_TRACE(vcm_bench_event,
-	TP_PROTO(u32 stream, u64 seq, u32 vcm, u64 id, u32 refs, s32 err, u64 start, u64 len,
-		 u32 align, u32 flags, u32 guard, u32 holder),
-	TP_ARGS(stream, seq, vcm, id, refs, err, start, len, align, flags, guard, holder));
+#define PATH_PROTO TP_PROTO(u32 stream, u64 seq, u32 vcm, u64 id, u32 refs, s32 err, u64 start, \
+			    u64 len, u32 align, u32 flags, u32 guard, u32 holder)
+#define PATH_ARGS TP_ARGS(stream, seq, vcm, id, refs, err, start, len, align, flags, guard, holder)
+
+DECLARE_TRACE(vcm_bench_event, PATH_PROTO, PATH_ARGS);
+DEFINE_TRACE(vcm_bench_event, PATH_PROTO, PATH_ARGS);
 
 static noinline void path_with(struct vcm_res_info *info)
 {

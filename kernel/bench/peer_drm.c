@@ -34,8 +34,10 @@ static void bench_drm_destroy(void *space)
 
 static int bench_drm_prepare(struct bench_slot *slot)
 {
-	slot->node = kzalloc(sizeof(struct drm_mm_node), GFP_KERNEL);
-	return slot->node ? 0 : -ENOMEM;
+	struct drm_mm_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
+
+	slot->node = node;
+	return node ? 0 : -ENOMEM;
 }
 
 static void bench_drm_unprepare(struct bench_slot *slot)

@@ -11,8 +11,8 @@
 
 #include "peer.h"
 
-#define BENCH_GENPOOL_PAGES	((u64)1 << 24)
-#define BENCH_GENPOOL_BASE	(1ul << 60)	/* 0 is a failure */
+#define BENCH_GENPOOL_PAGES	0x1000000ull
+#define BENCH_GENPOOL_BASE	0x1000000000000000ul	/* 0 is a failure */
 #define BENCH_GENPOOL_LIVE	10000		/* above this it takes hours */
 
 struct bench_maple {

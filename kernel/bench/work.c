@@ -13,7 +13,7 @@
 
 #define BENCH_SPACE_LAST	(((u64)1 << 48) - 1)
 #define BENCH_LEAST		100	/* measurements, whatever they cost */
-#define BENCH_FILLS		10000	/* timed at most */
+#define BENCH_FILLS		((u64)10000)	/* timed at most */
 #define BENCH_HOLE		16	/* pages */
 
 /**
@@ -25,7 +25,8 @@
  * @random: state of the random numbers
  * @empty:  what reading the clock twice costs
  * @sample: measurements of each series
- * @count:  how many; @room of them fit
+ * @count:  how many
+ * @room:   how many fit
  * @sorted: for the end
  * @sum:    of all series
  */
@@ -291,7 +292,7 @@ int bench_churn(const struct bench_job *job, struct bench_report *report)
 	run.space = job->impl->create(BENCH_SPACE_LAST);
 	if (!run.space)
 		return err;
-	err = bench_open(&run, job->live, max(job->ops, (u64)BENCH_FILLS));
+	err = bench_open(&run, job->live, max(job->ops, BENCH_FILLS));
 	if (!err)
 		err = bench_fill(&run, false);
 	run.sum = 0;
@@ -312,7 +313,7 @@ static int bench_full_open(struct bench_run *run, u64 extra)
 	run->space = run->job->impl->create(nr * VCM_PAGE_SIZE - 1);
 	if (!run->space)
 		return -ENOMEM;
-	err = bench_open(run, nr + extra, max(run->job->ops, (u64)BENCH_FILLS));
+	err = bench_open(run, nr + extra, max(run->job->ops, BENCH_FILLS));
 	if (err)
 		return err;
 	run->nr = nr;

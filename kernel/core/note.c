@@ -15,6 +15,7 @@
  */
 struct vcm_phys_note *vcm_phys_note(const struct vcm_phys *phys)
 {
+	/* What the note says is there when the note is. */
 	return smp_load_acquire(&phys->note);
 }
 EXPORT_SYMBOL_GPL(vcm_phys_note);
@@ -28,6 +29,7 @@ EXPORT_SYMBOL_GPL(vcm_phys_note);
  */
 void vcm_phys_set_note(struct vcm_phys *phys, struct vcm_phys_note *note)
 {
+	/* See vcm_phys_note(). */
 	smp_store_release(&phys->note, note);
 }
 EXPORT_SYMBOL_GPL(vcm_phys_set_note);

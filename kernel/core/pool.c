@@ -191,7 +191,7 @@ struct vcm_piece *vcm_pools_drain(struct vcm_space *space)
 	struct vcm_piece *chain = NULL, *piece, *next;
 
 	WRITE_ONCE(space->moving, 1);
-	smp_wmb();
+	smp_wmb();	/* seen before anything is missed in a cache */
 	for (u32 cpu = 0; cpu < space->nr_cpus; cpu++) {
 		for (piece = vcm_stock_empty(&space->stocks[cpu]); piece; piece = next) {
 			next = piece->next;
@@ -201,6 +201,7 @@ struct vcm_piece *vcm_pools_drain(struct vcm_space *space)
 		}
 	}
 	space->drains += !!chain;
+	/* What was moved is seen in the trees. */
 	smp_store_release(&space->moving, 0);
 	return chain;
 }
@@ -355,10 +356,11 @@ int vcm_pools_take_at(struct vcm_space *space, struct vcm_piece *piece, struct v
 	*chain = NULL;
 	vcm_pools_lock(space, &flags);
 	WRITE_ONCE(space->moving, 1);
-	smp_wmb();
+	smp_wmb();	/* seen before anything is missed in a cache */
 	err = vcm_pools_clear(space, piece, chain);
 	if (!err)
 		vcm_pools_insert(space, piece);
+	/* What was moved is seen in the trees. */
 	smp_store_release(&space->moving, 0);
 	vcm_pools_unlock(space, flags);
 	return err;
@@ -405,8 +407,11 @@ static u64 vcm_space_counts(const struct vcm_space *space)
 	const struct vcm_stock *stock = space->stocks, *end = stock + space->nr_cpus;
 	u64 counts = 0;
 
-	for (; stock < end; stock++)
-		counts += smp_load_acquire(&stock->count) + READ_ONCE(stock->nr_later);
+	for (; stock < end; stock++) {
+		/* What is read after it is no older. */
+		counts += smp_load_acquire(&stock->count);
+		counts += READ_ONCE(stock->nr_later);
+	}
 	return counts;
 }
 
@@ -428,10 +433,11 @@ bool vcm_pools_are_full(struct vcm_space *space, u64 need)
 	if ((u32)counts)
 		return false;
 	smp_rmb();	/* what is not kept any more is moving, or was moved */
+	/* Not moving any more: the trees have it. */
 	if (smp_load_acquire(&space->moving))
 		return false;
 	if (!vcm_pools_are_empty(space) && vcm_pools_largest(space) >= need)
 		return false;
-	smp_rmb();
-	return counts == vcm_space_counts(space) && !smp_load_acquire(&space->moving);
+	smp_rmb();	/* all of the above was read before it is asked whether it still holds */
+	return counts == vcm_space_counts(space) && !READ_ONCE(space->moving);
 }

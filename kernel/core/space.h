@@ -57,7 +57,7 @@ struct vcm_shelf {
  * @pad:    keeps neighbours off the line
  */
 struct vcm_stock {
-	spinlock_t lock;
+	spinlock_t lock;	/* everything here */
 	u64 count;
 	struct vcm_piece *later;
 	struct vcm_piece **later_end;
@@ -83,7 +83,7 @@ struct vcm_stock {
  * @pad:     keeps neighbours off the line
  */
 struct vcm_pool {
-	spinlock_t lock;
+	spinlock_t lock;	/* everything here */
 	struct vcm_gaps gaps;
 	u64 base;
 	bool covered;
@@ -117,11 +117,11 @@ struct vcm_space {
 	u32 nr_pools;
 	u32 nr_cpus;
 	struct vcm_stock *stocks;
-	spinlock_t slow;
+	spinlock_t slow;	/* all pools at once */
 	u32 moving;
 	u64 drains;
 	u64 spans;
-	spinlock_t flush_lock;
+	spinlock_t flush_lock;	/* the numbers of flushes */
 	u32 begun;
 	u32 ended;
 	u64 flushes;

@@ -86,6 +86,7 @@ void vcm_space_give(struct vcm_space *space, struct vcm_piece *piece)
 		piece->next = shelf->first;
 		WRITE_ONCE(shelf->first, piece);
 		shelf->nr++;
+		/* Before this returns, vcm_pools_are_full() can tell. */
 		smp_store_release(&stock->count, stock->count + VCM_COUNT_PIECE + VCM_COUNT_GIVE);
 		spin_unlock_irqrestore(&stock->lock, flags);
 		return;
@@ -142,6 +143,7 @@ void vcm_stock_gave(struct vcm_space *space)
 	unsigned long flags;
 
 	spin_lock_irqsave(&stock->lock, flags);
+	/* After the tree has it, for vcm_pools_are_full(). */
 	smp_store_release(&stock->count, stock->count + VCM_COUNT_GIVE);
 	spin_unlock_irqrestore(&stock->lock, flags);
 }

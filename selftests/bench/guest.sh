@@ -48,7 +48,8 @@ full() {
 	local impl
 	for impl in $impls; do
 		case $impl in
-		gen_pool | alloc_iova_fast) continue ;;	# cannot hold it, or keeps what it is given back
+		# One cannot hold so much, the other keeps what it is given back.
+		gen_pool | alloc_iova_fast) continue ;;
 		esac
 		job full "$impl" 1048576 1 10000 400000000
 	done
@@ -118,14 +119,11 @@ events() {
 	wait "$reader" || true
 }
 
-# The stream counts what it has seen, so an event tells that it is there.
+# A BPF link is a file of the process that has it.
 bpf_is_attached() {
 	local i
-	for ((i = 0; i < 300; i++)); do
-		if grep -qs vcm_reserve /sys/kernel/debug/tracing/../tracing/enabled_functions; then
-			return 0
-		fi
-		if ls -l "/proc/$1/fd" 2>/dev/null | grep -q bpf_link; then
+	for ((i = 0; i < 600; i++)); do
+		if find "/proc/$1/fd" -lname '*bpf*link*' 2>/dev/null | grep -q .; then
 			return 0
 		fi
 		sleep 0.1

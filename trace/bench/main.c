@@ -227,10 +227,10 @@ static void several(const struct bench_impl *impl, u64 ops, u32 rounds)
 		struct cost best = { 1e9, 1e9 };
 
 		together(impl, nr, ops, rounds, &best);
-		printf("{\"bench\":\"native-threads\",\"impl\":\"%s\",\"live\":%u,\"threads\":%u,",
-		       impl->name, BENCH_LIVE, nr);
-		printf("\"unit\":\"ns\",\"mean\":%.1f,\"cpu\":%.1f,\"n\":%llu}\n", best.wall, best.cpu,
-		       ops * rounds);
+		printf("{\"bench\":\"native-threads\",\"impl\":\"%s\",\"live\":%u,", impl->name,
+		       BENCH_LIVE);
+		printf("\"threads\":%u,\"unit\":\"ns\",\"mean\":%.1f,", nr, best.wall);
+		printf("\"cpu\":%.1f,\"n\":%llu}\n", best.cpu, ops * rounds);
 		fflush(stdout);
 	}
 }

@@ -10,7 +10,7 @@
 #include "bench/oracle.h"
 
 #define PAGES(nr)	((nr) * PAGE - 1)
-#define ORACLE_OPS	40000	/* of each configuration; -n for more */
+#define ORACLE_OPS	100000	/* of each configuration; -n for more */
 
 static struct {
 	u64 allocs;
