@@ -36,7 +36,7 @@ rules() {
 	tools/vcmstat/tests/fuzz|$api|"(crc32|model|play|rec_format|sink|use)\.h"|$system
 	tools/vcmstat/tests|$api|"vcm_bpf\.h"|"(\.\./)?[a-z_0-9]+\.h"|$system
 	trace/fuzz|$api|$system|"(core|gap|vcm_os|os_test|unit|fake|user|caller|scenario|soft)\.h"|"formats/.*\.h"
-	trace|$api|$system|"(core|gap|pool|vcm_os|vcm_probe|os_test)\.h"|"(formats|test)/.*\.h"|"bench/.*\.h"
+	trace|$api|$system|"(core|gap|pool|vcm_(os|probe)|os_test)\.h"|"(formats|test|bench)/.*\.h"
 	trace/scenario|$api|"vcm_os\.h"|"formats/[a-z0-9_]+\.h"
 	trace/sim|$api|$system|"(core|vcm_os|vcm_probe|os_test|scenario|soft)\.h"
 	selftests/mod|$api|<linux/.*>|"(vcm_os|scenario)\.h"

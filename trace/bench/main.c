@@ -237,8 +237,8 @@ static void several(const struct bench_impl *impl, u64 ops, u32 rounds)
 
 int main(int argc, char **argv)
 {
-	u64 ops = 100000;
-	u32 rounds = 50;
+	u64 ops = 40000;
+	u32 rounds = 150;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "o:r:")) != -1) {

@@ -12,7 +12,6 @@
  * is used, so one that was given up comes back at once.
  */
 #include <malloc.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,7 +22,6 @@
 #define OS_SLOT_SHIFT	(VCM_PAGE_SHIFT + VCM_MAX_ORDER)
 #define OS_SLOTS	((u64)1 << 18)
 #define OS_PAGES_TOTAL	((u64)1 << 20)
-#define OS_SPINS	256
 #define OS_REFS_MAX	((u32)1 << 30)
 
 /* Memory from elsewhere lies above all slots. */
@@ -59,7 +57,6 @@ static struct {
 	u64 next_slot;
 	u64 fail_left;
 	u64 next_thread;
-	u32 next_cpu;
 	u32 fail_what;
 	u32 fail_fired;
 	u32 warnings;
@@ -118,25 +115,8 @@ static void os_call_once(void (**hook)(void))
 	fn();
 }
 
-/* Locks that are spun for, and processors. */
-
 __thread u32 os_cpu;
-
-void os_spin_wait(spinlock_t *lock)
-{
-	u32 tries = 0;
-
-	while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) ||
-	       __atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
-		if (!(++tries % OS_SPINS))
-			sched_yield();
-}
-
-u32 os_cpu_pick(void)
-{
-	os_cpu = os_add(&os.next_cpu, 1) % OS_CPUS + 1;
-	return os_cpu;
-}
+u32 os_cpus_picked;
 
 /* Allocations that fail on demand. */
 

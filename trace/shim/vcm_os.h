@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -226,7 +227,18 @@ typedef struct os_spinlock {
 	u32 held;
 } spinlock_t;
 
-void os_spin_wait(spinlock_t *lock);
+#define OS_SPINS 256	/* before others may run */
+
+static inline void os_spin_wait(spinlock_t *lock)
+{
+	u32 tries = 0;
+
+	while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED) ||
+	       __atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE))
+		if (!(++tries % OS_SPINS))
+			sched_yield();
+}
+
 _Noreturn void os_bug(const char *file, int line, const char *what);
 
 static inline void spin_lock_init(spinlock_t *lock)
@@ -255,7 +267,13 @@ static inline void spin_unlock(spinlock_t *lock)
 #define OS_CPUS 4
 
 extern __thread u32 os_cpu;	/* 0 until vcm_os_cpu() has given it one, then from 1 */
-u32 os_cpu_pick(void);
+extern u32 os_cpus_picked;
+
+static inline u32 os_cpu_pick(void)
+{
+	os_cpu = __atomic_add_fetch(&os_cpus_picked, 1, __ATOMIC_RELAXED) % OS_CPUS + 1;
+	return os_cpu;
+}
 
 static inline u32 vcm_os_cpu(void)
 {
