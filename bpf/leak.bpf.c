@@ -36,11 +36,16 @@ enum { VCM_EVENT_HEAD(VCM_HEAD_INDEX) VCM_HEAD_FIELDS };
 static __always_inline void vcm_leak_name(struct vcm_leak_key *key, __u64 *ctx, __u32 kind,
 					  __u32 holder)
 {
+	__u64 vcm = ctx[VCM_HEAD_vcm], id = ctx[VCM_HEAD_id];
+
+	/* read both: a choice between two places in the context is refused by the verifier */
+	barrier_var(vcm);
+	barrier_var(id);
 	__builtin_memset(key, 0, sizeof(*key));
 	key->kind = kind;
 	key->holder = holder;
-	key->vcm = kind == VCM_KIND_PHYS ? 0 : ctx[VCM_HEAD_vcm];
-	key->id = kind == VCM_KIND_CONTEXT ? ctx[VCM_HEAD_vcm] : ctx[VCM_HEAD_id];
+	key->vcm = kind == VCM_KIND_PHYS ? 0 : vcm;
+	key->id = kind == VCM_KIND_CONTEXT ? vcm : id;
 }
 
 static __always_inline int vcm_leak_get(__u64 *ctx, __u32 kind, __u32 holder)

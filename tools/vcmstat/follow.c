@@ -262,6 +262,21 @@ static int sync_begin(struct follow *f, void **buf, size_t *len, struct error *e
 	return 0;
 }
 
+/*
+ * Events that waited for a context of which the begin is lost: nobody was told of them, and what
+ * they changed is in the state that comes, or gone.
+ */
+static void give_up_held(struct follow *f)
+{
+	size_t nr = f->model.nr_held;
+
+	if (!nr)
+		return;
+	f->model.nr_held = 0;
+	f->totals.dropped += nr;
+	f->sink->ops->dropped(f->sink, nr);
+}
+
 /* The new model takes over; what came after the snapshot follows. */
 static void sync_end(struct follow *f)
 {
@@ -269,6 +284,7 @@ static void sync_end(struct follow *f)
 	struct vcm_event *later = f->later;
 	size_t nr = f->nr_later, i;
 
+	give_up_held(f);
 	model_inherit(&f->next, &f->model);
 	model_fini(&f->model);
 	f->model = f->next;
@@ -374,6 +390,8 @@ int follow_finish(struct follow *f, struct error *err)
 		if (resync(f, err))
 			return -1;
 	}
+	if (!follow_done(f))
+		give_up_held(f);
 	return names_wanted(f) ? ask_names(f, err) : 0;
 }
 

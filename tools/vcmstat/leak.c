@@ -83,6 +83,20 @@ static const char *holder_text(const struct model *m, uint32_t holder, char *buf
 	return name ? name_text(buf, len, name, VCM_HOLDER_NAME_LEN) : "no name";
 }
 
+/* The innermost frames are those of the program that recorded it. */
+static unsigned int first_frame(const struct leak_entry *e, const struct ksyms *k)
+{
+	unsigned int i;
+	char name[96];
+
+	for (i = 0; i < VCM_LEAK_FRAMES && e->frame[i]; i++) {
+		ksyms_text(k, e->frame[i], name, sizeof(name));
+		if (strncmp(name, "bpf_prog_", 9) && strncmp(name, "bpf_trace_run", 13))
+			break;
+	}
+	return i;
+}
+
 static void out_entry(FILE *out, const struct leak_entry *e, const struct model *m,
 		      const struct ksyms *k, const struct leak_look *look)
 {
@@ -95,7 +109,7 @@ static void out_entry(FILE *out, const struct leak_entry *e, const struct model 
 		(double)(look->now_ns - e->leak.ts_ns) / 1e9, e->key.vcm, object,
 		held_now(m, &e->key), holder_text(m, e->key.holder, holder, sizeof(holder)),
 		e->leak.pid, name_text(comm, sizeof(comm), e->leak.comm, sizeof(e->leak.comm)));
-	for (i = 0; look->stacks && i < VCM_LEAK_FRAMES && e->frame[i]; i++)
+	for (i = first_frame(e, k); look->stacks && i < VCM_LEAK_FRAMES && e->frame[i]; i++)
 		fprintf(out, "          %s\n", ksyms_text(k, e->frame[i], name, sizeof(name)));
 }
 
@@ -125,8 +139,8 @@ static void entry_json(struct json *j, const struct leak_entry *e, const struct 
 	unsigned int i;
 
 	stack[0] = '\0';
-	for (i = 0; look->stacks && i < VCM_LEAK_FRAMES && e->frame[i] && len < sizeof(stack); i++)
-		len += (size_t)snprintf(stack + len, sizeof(stack) - len, "%s%s", i ? ";" : "",
+	for (i = first_frame(e, k); look->stacks && i < VCM_LEAK_FRAMES && e->frame[i] && len < sizeof(stack); i++)
+		len += (size_t)snprintf(stack + len, sizeof(stack) - len, "%s%s", len ? ";" : "",
 					ksyms_text(k, e->frame[i], name, sizeof(name)));
 	json_begin(j, "leak");
 	json_u64(j, "age_ns", look->now_ns - e->leak.ts_ns);

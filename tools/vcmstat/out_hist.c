@@ -63,8 +63,8 @@ void out_hist_bars(FILE *out, const struct hist *h, const char *name)
 		uint64_t count = count_of(h, power);
 		int width = (int)((double)count / (double)most * BAR + 0.5);
 
-		fprintf(out, "  below %8s %10" PRIu64 " %.*s\n",
-			hist_time_text(upper, 2ull << power), count,
+		fprintf(out, "  below %8s %10" PRIu64 "%s%.*s\n",
+			hist_time_text(upper, 2ull << power), count, count ? " " : "",
 			width ? width : count ? 1 : 0, "########################################");
 	}
 	fputc('\n', out);

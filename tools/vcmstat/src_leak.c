@@ -65,7 +65,7 @@ struct src_leak *src_leak_open(int verbose, struct error *err)
 	if (!ret)
 		return s;
 	free(s);
-	if (ret == -EPERM || ret == -EACCES)
+	if ((ret == -EPERM || ret == -EACCES) && geteuid())
 		error_set(err, EXIT_PERMISSION, "no permission to watch references: run as root");
 	else
 		error_set(err, ret == -ENOENT || ret == -ESRCH ? EXIT_ABSENT : EXIT_FAILED,

@@ -202,7 +202,7 @@ static void test_silent(void)
 	}
 	CHECK(w.follow.totals.gaps > gaps / 2);
 	CHECK(w.follow.totals.gaps <= 2 * gaps);	/* a gone context tells for both streams */
-	CHECK_EQ(w.follow.totals.dropped, 0);
+	CHECK(w.follow.totals.dropped < gaps);	/* only what waited for a context that was lost */
 	world_end(&w);
 }
 

@@ -108,6 +108,8 @@ static const char kallsyms[] =
 	"ffffffff81000000 T startup_64\n"
 	"ffffffff81000100 d not_a_function\n"
 	"ffffffff81000200 t do_ioctl\n"
+	"ffffffffb0000000 t bpf_prog_0123_vcm_leak_reserve\t[bpf]\n"
+	"ffffffffb0000100 T bpf_trace_run12\n"
 	"ffffffffc0400000 t vcm_reserve\t[vcm]\n"
 	"ffffffffc0400080 T vcm_bind\t[vcm]\n"
 	"garbage\n";
@@ -126,7 +128,7 @@ static void test_symbols(void)
 	char buf[96];
 
 	read_symbols(&k);
-	CHECK_EQ(k.nr, 4);
+	CHECK_EQ(k.nr, 6);
 	CHECK_STR(ksyms_text(&k, 0xffffffffc0400010, buf, sizeof(buf)), "vcm_reserve+0x10 [vcm]");
 	CHECK_STR(ksyms_text(&k, 0xffffffff81000150, buf, sizeof(buf)), "startup_64+0x150");
 	CHECK_STR(ksyms_text(&k, 0xffffffff81000200, buf, sizeof(buf)), "do_ioctl+0x0");
@@ -141,7 +143,8 @@ static void test_leaks(void)
 {
 	static const struct leak_entry entry[] = {
 		{ { 8, 2, VCM_KIND_RES, 1 }, { 3000000000, 1, 41, 42, 2, 0, "app" },
-		  { 0xffffffffc0400010, 0xffffffff81000250 } },
+		  { 0xffffffffb0000010, 0xffffffffb0000110, 0xffffffffc0400010,
+		    0xffffffff81000250 } },
 		{ { 2, 2, VCM_KIND_CONTEXT, 2 }, { 1000000000, -14, 41, 42, 1, 0, "app" }, { 0 } },
 		{ { 1, 1, VCM_KIND_CONTEXT, 1 }, { 9500000000, 1, 41, 42, 1, 0, "young" }, { 0 } },
 		{ { 99, 2, VCM_KIND_RES, 2 }, { 100, 1, 41, 42, 1, 0, "gone" }, { 0 } },
