@@ -139,7 +139,8 @@ static void entry_json(struct json *j, const struct leak_entry *e, const struct 
 	unsigned int i;
 
 	stack[0] = '\0';
-	for (i = first_frame(e, k); look->stacks && i < VCM_LEAK_FRAMES && e->frame[i] && len < sizeof(stack); i++)
+	for (i = first_frame(e, k); look->stacks && i < VCM_LEAK_FRAMES && e->frame[i] &&
+	     len < sizeof(stack); i++)
 		len += (size_t)snprintf(stack + len, sizeof(stack) - len, "%s%s", len ? ";" : "",
 					ksyms_text(k, e->frame[i], name, sizeof(name)));
 	json_begin(j, "leak");

@@ -46,11 +46,17 @@ static const char with_tracefs[] = " tracefs";
 static const char with_tracefs[] = "";
 #endif
 
+#ifdef HAVE_NCURSES
+static const char with_screen[] = " screen";
+#else
+static const char with_screen[] = "";
+#endif
+
 static void version(void)
 {
 	printf("vcmstat %s\nlibbpf %s\nsources: tp_btf raw_tp tp%s snapshot recording\n"
-	       "faults: vtd\noutputs: text json debugfs screen\nsnapshot version: %u\n",
-	       VERSION, src_bpf_version(), with_tracefs, VCM_SNAP_VERSION);
+	       "faults: vtd\noutputs: text json debugfs%s\nsnapshot version: %u\n",
+	       VERSION, src_bpf_version(), with_tracefs, with_screen, VCM_SNAP_VERSION);
 }
 
 /* Asked for a text about vcmstat itself. */
