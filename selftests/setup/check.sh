@@ -18,7 +18,7 @@ legs() {
 	valgrind unit-valgrind.tap
 	fuzz fuzz.tap
 	ust-check ust.tap ust-bench.tap
-	tools-check unit-vcmstat.tap vcmstat-tool.tap
+	tools-check unit-vcmstat.tap vcmstat-tool.tap vcmstat-tmux.tap
 	html-check html.tap
 	tutorial-check tutorial.tap
 	runner-check tally.tap splat.tap boot.tap

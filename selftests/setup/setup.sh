@@ -46,6 +46,10 @@ packages() {
 	tool|pkg-config|=|finds the libraries that vcmstat can do without
 	tool|libncurses-dev|=|screen of vcmstat top
 	tool|python3|=|reads NDJSON in tests
+	output|libncurses-dev|=|screen of vcmstat top
+	output|libtracefs-dev|=|vcmstat reads trace buffers
+	output|pkg-config|=|finds the libraries that vcmstat can do without
+	output|tmux|=|a terminal whose keys and screen a test drives
 	output|prometheus|=|its promtool checks the metrics of vcmstat, itself scrapes them
 	output|protobuf-compiler|=|decodes the Perfetto traces of vcmstat
 	output|python3|=|runs the checks of formats
