@@ -12,10 +12,10 @@ trap 'rm -rf "$scratch"' EXIT
 
 # A ring in memory, a writer in another thread, top drawn once a second.
 echo "# live, ring of 4 MiB"
-"$out/stress" 100000 10 $((4 << 20))
-"$out/stress" 250000 5 $((16 << 20))
+"$out/stress" 100000 10 $((4 << 20)) 0
+"$out/stress" 250000 5 $((16 << 20)) 0
 echo "# a peak of more than a million a second, ring of 4 MiB"
-"$out/stress" 0 5 $((4 << 20))
+"$out/stress" 100000 5 $((4 << 20)) 3000000
 
 # seconds of the clock and of processor time that COMMAND took
 timed() {
