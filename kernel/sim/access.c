@@ -21,6 +21,7 @@
 #include "sim.h"
 
 #define VCM_SIM_RETRIES	1000	/* of one piece, by a handler that says it handled the fault */
+#define VCM_SIM_STEP_MAX	50	/* microseconds that a step of a walk may spin */
 
 /**
  * struct vcm_sim_piece - a part of an access, within one page
@@ -57,6 +58,15 @@ const char *vcm_sim_reason_name(u32 reason)
 	};
 
 	return reason < VCM_SIM_REASONS ? names[reason] : "?";
+}
+
+/* A part of the time that a walk takes is between its levels, when tables may change. */
+static void vcm_sim_step(void *priv, u32 depth)
+{
+	const struct vcm_sim_mmu *mmu = priv;
+
+	if (mmu->cfg.latency_us)
+		udelay(min(mmu->cfg.latency_us, VCM_SIM_STEP_MAX));
 }
 
 /* A walk that finds no memory behind the address of the first table. */
@@ -139,7 +149,7 @@ static void vcm_sim_fault_locked(struct vcm_sim_dev *sdev, const struct vcm_sim_
 /* Return: 0 with piece->len bytes moved, -EFAULT with piece->reason, or -EIO. */
 static int vcm_sim_piece_locked(struct vcm_sim_dev *sdev, struct vcm_sim_piece *piece)
 {
-	struct vcm_pt_walk walk = {};
+	struct vcm_pt_walk walk = { .step = vcm_sim_step, .priv = sdev->mmu };
 	u64 pa = piece->iova;
 	int err;
 
