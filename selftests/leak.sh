@@ -69,8 +69,20 @@ no_dma_of_the_sample_was_wrong() {
 	done
 }
 
+no_simulated_hardware_is_left() {
+	local left
+	left=$(find "$sim_config" -mindepth 1 -maxdepth 1 2>/dev/null || true
+		find /sys/class/iommu /sys/bus/platform/devices "$sim_debugfs/mmu" \
+			"$sim_debugfs/dev" /sys/kernel/debug/vcm_sim_dev -mindepth 1 -maxdepth 1 \
+			\( -path '*/debug/*' -o -name 'sim-*' \) 2>/dev/null || true)
+	[ -z "$left" ] || {
+		echo "$left"
+		return 1
+	}
+}
+
 main() {
-	tap_plan 7
+	tap_plan 8
 	tap_case no_context_reservation_or_association_is_left
 	tap_case no_memory_is_left
 	tap_case no_byte_is_reserved_bound_or_mapped
@@ -78,6 +90,7 @@ main() {
 	tap_case the_lists_are_empty
 	tap_case the_core_finds_its_invariants_kept
 	tap_case no_dma_of_the_sample_was_wrong
+	tap_case no_simulated_hardware_is_left
 	tap_end
 }
 

@@ -11,6 +11,8 @@
 debugfs=/sys/kernel/debug/vcm
 edu_debugfs=/sys/kernel/debug/vcm_edu
 edu=${VCM_EDU:-0000:00:05.0}
+sim_config=/sys/kernel/config/vcm_sim
+sim_debugfs=/sys/kernel/debug/vcm_sim
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 deadline=60	# seconds any condition may take
 
@@ -119,6 +121,36 @@ need_vcmstat() {
 
 need_edu() {
 	[ -e "$edu_debugfs/$edu/run" ] || skip "no edu device $edu with the sample driver"
+}
+
+# sim_add INSTANCE FORMAT [DEVICE]...: a simulated IOMMU and devices behind it
+sim_add() {
+	local mmu=$1 dev
+	mkdir "$sim_config/$mmu"
+	echo "$2" >"$sim_config/$mmu/format"
+	echo 1 >"$sim_config/$mmu/live"
+	shift 2
+	for dev in "$@"; do
+		mkdir "$sim_config/$mmu/$dev"
+		echo 1 >"$sim_config/$mmu/$dev/live"
+	done
+}
+
+# sim_remove INSTANCE: with its devices, live or not
+sim_remove() {
+	local dir
+	for dir in "$sim_config/$1"/*/ "$sim_config/$1"; do
+		[ -d "$dir" ] || continue
+		echo 0 2>/dev/null >"$dir/live" || true
+		rmdir "$dir"
+	done
+}
+
+sim_remove_all() {
+	local dir
+	for dir in "$sim_config"/*/; do
+		[ ! -d "$dir" ] || sim_remove "$(basename "$dir")"
+	done
 }
 
 # start_watch FILE: vcmstat writes NDJSON to FILE; sets $watch.  No later event is missed.

@@ -119,12 +119,16 @@ forget_leaks() {
 }
 
 load() {
-	insmod "$modules/vcm.ko" carveout=16M@0x70000000 && insmod "$modules/vcm_edu.ko" || return 1
+	local module
+	insmod "$modules/vcm.ko" carveout=16M@0x70000000 || return 1
+	for module in vcm_edu vcm_fmt vcm_sim vcm_sim_dev; do
+		insmod "$modules/$module.ko" || return 1
+	done
 	grep '\[vcm' /proc/kallsyms >"$symbols"
 }
 
 unload() {
-	rmmod vcm_edu && rmmod vcm && [ ! -e /sys/module/vcm ]
+	rmmod vcm_sim_dev vcm_sim vcm_fmt vcm_edu vcm && [ ! -e /sys/module/vcm ]
 }
 
 sample_runs() {

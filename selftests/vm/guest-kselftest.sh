@@ -94,12 +94,23 @@ nothing_left() {
 }
 
 unload() {
-	rmmod vcm_edu && rmmod vcm && [ ! -e /sys/module/vcm ] && [ ! -e /dev/vcm ]
+	local module
+	for module in vcm_sim_dev vcm_sim vcm_fmt vcm_edu vcm; do
+		[ ! -e "/sys/module/$module" ] || rmmod "$module" || return 1
+	done
+	[ ! -e /sys/module/vcm ] && [ ! -e /dev/vcm ]
+}
+
+# Where simulated hardware is made; the folder is there with the file system.
+mount_configfs() {
+	local at=/sys/kernel/config
+	[ ! -d "$at" ] || mountpoint -q "$at" || mount -t configfs configfs "$at"
 }
 
 main() {
 	local name dir
 	: >"$summary"
+	mount_configfs
 	check "there is a list of programs" test -s "$programs/kselftest-list.txt"
 	dir=$programs/vcm
 	while IFS= read -r name; do
@@ -110,7 +121,7 @@ main() {
 		run_program "$name" "$dir"
 	done < <(selected)
 	check "no context, reservation, association, memory or page is left" nothing_left
-	check "vcm_edu and vcm unload" unload
+	check "all modules unload" unload
 	plan
 }
 

@@ -26,7 +26,7 @@ rm -f "$results"/kselftest*.tap "$log"
 "$here/boot.sh" --results "$results" --log "$log" --timeout 1800 --edu 2 \
 	--append "memmap=16M\$0x70000000" "$@" -- \
 	"$here/guest-run.sh" "$build/kernel/vcm.ko carveout=16M@0x70000000" \
-	"$build/kernel/vcm_edu.ko" -- \
+	"$build"/kernel/{vcm_edu,vcm_fmt,vcm_sim,vcm_sim_dev}.ko -- \
 	"$here/guest-kselftest.sh" "$build/selftests" "$results" "${names[@]}" || code=$?
 
 summary=$results/kselftest-run.tap
