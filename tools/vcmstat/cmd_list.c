@@ -4,11 +4,13 @@
  */
 #include <string.h>
 
+#include "src_sim.h"
 #include "vcmstat.h"
 
 static struct {
 	const char *format;
 	const char *file;
+	const char *sim;
 } env;
 
 static const struct opt opts[] = {
@@ -17,6 +19,8 @@ static const struct opt opts[] = {
 	  .choices = "text json debugfs", .task = "how it is shown" },
 	{ OPT_TEXT, "file", 0, "NAME", &env.file,
 	  "with debugfs: only contexts, ID/map, memory, assocs or reference_counts" },
+	{ OPT_TEXT, "sim", 0, "FILE", &env.sim,
+	  "simulated IOMMUs from a copy of debugfs/vcm_sim/state" },
 	{ OPT_END },
 };
 
@@ -33,16 +37,31 @@ static void print_json(const struct settings *set, const struct model *m)
 	sink->ops->close(sink);
 }
 
+/* Those of the running module go with its state, and not with a file's. */
+static int print_text(const struct settings *set, const struct model *m, struct error *err)
+{
+	struct sim sim = { 0 };
+
+	if ((env.sim || !set->input) && sim_read(&sim, env.sim, err))
+		return -1;
+	out_list(set->out, m);
+	sim_text(set->out, &sim);
+	sim_free(&sim);
+	return 0;
+}
+
 static int print(const struct settings *set, const struct model *m, struct error *err)
 {
 	const char *format = env.format ? env.format : set->json ? "json" : "text";
 
 	if (env.file && strcmp(format, "debugfs"))
 		return error_set(err, EXIT_USAGE, "--file goes with --format debugfs only");
+	if (env.sim && strcmp(format, "text"))
+		return error_set(err, EXIT_USAGE, "--sim goes with --format text only");
 	if (!strcmp(format, "json"))
 		print_json(set, m);
 	else if (!strcmp(format, "text"))
-		out_list(set->out, m);
+		return print_text(set, m, err);
 	else if (out_debugfs(set->out, m, env.file))
 		return error_set(err, EXIT_FAILED, "no file '%s' in that state", env.file);
 	return 0;
