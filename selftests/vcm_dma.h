@@ -23,7 +23,7 @@
 #define EDU_DEBUGFS	"/sys/kernel/debug/vcm_edu"
 #define EDU_DRIVER	"/sys/bus/pci/drivers/vcm_edu"
 #define EDU_MAX		4095	/* bytes one transfer may move */
-#define DEADLINE_MS	20000
+#define DEADLINE_MS	(20000 * VCM_SLOW)
 
 static inline int _edu_write_dev(const char *dev, const char *file, const char *line)
 {

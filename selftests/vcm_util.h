@@ -21,6 +21,17 @@
 #include "uapi/vcm.h"
 #include "vcm_events.h"
 
+/* How many times slower than on the stock kernel a test may be; check-debug.sh sets it. */
+#ifndef VCM_SLOW
+#define VCM_SLOW	1
+#endif
+
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	(30 * VCM_SLOW)
+#undef TEST_F_TIMEOUT
+#define TEST_F_TIMEOUT(fixture, test, seconds) \
+	__TEST_F_IMPL(fixture, test, -1, (seconds) * VCM_SLOW)
+
 #define VCM_PATH	"/dev/vcm"
 #define PAGE		((__u64)sysconf(_SC_PAGESIZE))
 

@@ -14,7 +14,7 @@ edu=${VCM_EDU:-0000:00:05.0}
 sim_config=/sys/kernel/config/vcm_sim
 sim_debugfs=/sys/kernel/debug/vcm_sim
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-deadline=60	# seconds any condition may take
+deadline=$((60 * ${VCM_SLOW:-1}))	# seconds any condition may take
 
 tap_count=0
 tap_failed=0
