@@ -27,7 +27,7 @@ struct stats {
 	__u64 bytes_carved;
 };
 
-/* A snapshot without the numbers of its events. */
+/* A snapshot without the numbers and counts of events. */
 struct state {
 	size_t len;
 	unsigned char *data;
@@ -129,39 +129,52 @@ static inline int _stats_read(struct stats *stats)
 	EXPECT_STREQ("ok\n", __text);						\
 } while (0)
 
-/* Blank the seq of every stream record.  Return: 0, or -EPROTO for a malformed snapshot. */
-static inline int _state_blank(unsigned char *data, size_t len)
+/*
+ * Take out of a snapshot what every call changes, also one that is refused: the numbers of the
+ * streams and the counts of events.  Return: the length left, or -EPROTO when it is malformed.
+ */
+static inline ssize_t _state_blank(unsigned char *data, size_t len)
 {
 	struct vcm_snap_header *head = (void *)data;
-	struct vcm_snap_rec *rec;
-	size_t at;
+	size_t at, size, left;
 
 	if (len < sizeof(*head) || head->magic != VCM_SNAP_MAGIC || head->total_len != len)
 		return -EPROTO;
-	for (at = head->header_len; at < len; at += sizeof(*rec) + rec->len) {
-		rec = (void *)(data + at);
-		if (at + sizeof(*rec) + rec->len > len)
+	left = head->header_len;
+	for (at = left; at < len; at += size) {
+		struct vcm_snap_rec *rec = (void *)(data + at);
+
+		size = sizeof(*rec) + rec->len;
+		if (at + size > len)
 			return -EPROTO;
+		if (rec->type == VCM_SNAP_COUNT)
+			continue;
 		if (rec->type == VCM_SNAP_STREAM)
 			((struct vcm_snap_stream *)(rec + 1))->seq = 0;
+		memmove(data + left, data + at, size);
+		left += size;
 	}
-	return 0;
+	head->total_len = 0;
+	head->nr_records = 0;
+	return left;
 }
 
 static inline int _state_read(struct state *state)
 {
 	ssize_t n;
-	int err;
 
+	state->len = 0;
 	state->data = malloc(TEXT_MAX);
 	if (!state->data)
 		return -ENOMEM;
 	n = _file_read(VCM_DEBUGFS "/snapshot", state->data, TEXT_MAX);
-	err = n < 0 ? n : _state_blank(state->data, n);
-	state->len = err ? 0 : n;
-	if (err)
+	if (n >= 0)
+		n = _state_blank(state->data, n);
+	if (n < 0)
 		free(state->data);
-	return err;
+	else
+		state->len = n;
+	return n < 0 ? n : 0;
 }
 
 #define test_state_read(...)	test_ok(_state_read(__VA_ARGS__))
