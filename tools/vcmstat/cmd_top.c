@@ -9,6 +9,7 @@
 
 #include "feed.h"
 #include "screen.h"
+#include "src_sim.h"
 #include "tui.h"
 
 static struct {
@@ -32,13 +33,16 @@ struct view {
 	struct feed feed;
 	struct tui tui;
 	bool has_screen;
+	struct sim sim;
 	struct json json;
 	uint64_t reports;
 };
 
 static struct tui_data data_of(const struct view *v)
 {
-	return (struct tui_data){ &v->top, feed_model(&v->feed), feed_totals(&v->feed) };
+	return (struct tui_data){
+		&v->top, feed_model(&v->feed), feed_totals(&v->feed), &v->sim,
+	};
 }
 
 static void draw(struct view *v)
@@ -68,12 +72,25 @@ static void report(struct view *v)
 	else
 		top_text(v->set->out, &v->top, filter_is_set(&v->set->filter) ? &part :
 			 feed_model(&v->feed), t);
+	if (!v->set->json)
+		sim_text(v->set->out, &v->sim);
 	model_fini(&part);
 	fflush(v->set->out);
 }
 
+/* A recording has none; what cannot be read is not there. */
+static void look_at_sim(struct view *v)
+{
+	struct error err = { 0 };
+
+	sim_free(&v->sim);
+	if (!v->set->input)
+		sim_read(&v->sim, NULL, &err);
+}
+
 static void tick(struct view *v)
 {
+	look_at_sim(v);
 	top_mark(&v->top, now_ns());
 	if (!v->has_screen)
 		report(v);
@@ -197,6 +214,7 @@ static int run_top(const struct settings *set)
 	json_init(&v.json, set->out);
 	ret = top_all(&v, speed, &err);
 	feed_close(&v.feed);
+	sim_free(&v.sim);
 	json_fini(&v.json);
 	top_fini(&v.top);
 	return ret < 0 ? error_print(&err) : ret;

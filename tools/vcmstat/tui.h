@@ -10,6 +10,7 @@
 
 #include "filter.h"
 #include "grid.h"
+#include "src_sim.h"
 #include "top.h"
 
 /* Keys beside characters. */
@@ -36,6 +37,7 @@ enum tui_pane {
 	TUI_EVENTS,
 	TUI_FAULTS,
 	TUI_FREED,
+	TUI_IOMMUS,	/* simulated ones */
 	TUI_PANES,
 };
 
@@ -73,6 +75,7 @@ struct tui_data {
 	const struct top *top;
 	const struct model *model;
 	const struct totals *totals;
+	const struct sim *sim;		/* NULL for none */
 };
 
 enum tui_action {

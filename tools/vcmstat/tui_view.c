@@ -256,10 +256,16 @@ static void freed_lines(const struct tui *t, FILE *out, const struct tui_data *d
 	}
 }
 
+static void sim_lines(FILE *out, const struct tui_data *d)
+{
+	if (!d->sim || !sim_text(out, d->sim))
+		fputs("no simulated IOMMU\n", out);
+}
+
 static void draw_pane(const struct tui *t, struct grid *g, unsigned int row, unsigned int rows,
 		      const struct tui_data *d)
 {
-	static const char * const title[TUI_PANES] = { "events", "faults", "freed" };
+	static const char * const title[TUI_PANES] = { "events", "faults", "freed", "IOMMUs" };
 	char *text = NULL;
 	size_t len;
 	FILE *out;
@@ -273,6 +279,8 @@ static void draw_pane(const struct tui *t, struct grid *g, unsigned int row, uns
 		return;
 	if (t->pane == TUI_FREED)
 		freed_lines(t, out, d);
+	else if (t->pane == TUI_IOMMUS)
+		sim_lines(out, d);
 	else
 		recent_lines(t, out, d, t->pane == TUI_FAULTS);
 	fclose(out);
@@ -332,7 +340,7 @@ static void draw_help(struct grid *g, unsigned int row)
 		"s r             sort by the next column, reverse",
 		"/               filter: context=3 device=NAME holder=NAME",
 		"                state=bound range=FIRST+LEN pid=N comm=NAME",
-		"tab             events, faults, freed ranges",
+		"tab             events, faults, freed ranges, simulated IOMMUs",
 		"+ -             zoom the strip around the reservation",
 		"space           freeze the screen, not the counting",
 		"strip           letters are states, ~ is a stretch with nothing",
