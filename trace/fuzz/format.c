@@ -233,12 +233,8 @@ static void check_walk(const struct vcm_pt *pt, u64 iova)
 	enum vcm_pt_reason reason = vcm_pt_walk(&pt->regs, iova, access, &walk);
 
 	CHECK(walk.levels <= VCM_PT_LEVELS);
-	if (!range) {
-		CHECK(reason == VCM_PT_TRANSLATION);
-		return;
-	}
-	CHECK(reason == VCM_PT_OK);
-	CHECK(vcm_pt_walk_pa(&walk, iova) == range->pa + (iova - range->iova));
+	CHECK(reason == (range ? VCM_PT_OK : VCM_PT_TRANSLATION));
+	CHECK(!range || vcm_pt_walk_pa(&walk, iova) == range->pa + (iova - range->iova));
 }
 
 static void check_all(const struct vcm_pt *pt, u64 iova, u64 len)
@@ -428,8 +424,6 @@ static void play(const u8 *data, size_t size, struct vcm_pt *pt)
 		arena.fails_at = 0;
 		check_all(pt, call.iova, call.pgsize * call.pgcount);
 	}
-	for (u32 i = 0; i < oracle.nr; i++)
-		check_walk(pt, oracle.range[i].iova);
 	oracle.nr = 0;
 }
 

@@ -130,7 +130,10 @@ static void free_piece(void *priv, struct vcm_piece *piece)
 
 TEST(space_that_makes_no_sense_is_refused)
 {
-	static const struct vcm_space_ops ops = { .piece_alloc = no_piece, .piece_free = free_piece };
+	static const struct vcm_space_ops ops = {
+		.piece_alloc = no_piece,
+		.piece_free = free_piece,
+	};
 	static const struct vcm_space_ops half = { .piece_alloc = no_piece };
 	const struct vcm_space_cfg good = { .last = 64 * PAGE - 1, .pools = 1, .ops = &ops };
 	struct vcm_space_cfg bad[] = { good, good, good, good, good, good, good };

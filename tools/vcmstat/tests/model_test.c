@@ -452,7 +452,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_destroy_first, "what comes after its context is gone is still applied"),
 	TAP_TEST(test_conflicts, "events on objects that do not exist are conflicts"),
 	TAP_TEST(test_hold_conflicts, "references that a holder cannot have or give are conflicts"),
-	TAP_TEST(test_streams_that_wrap, "a stream whose number wraps to one that is there conflicts"),
+	TAP_TEST(test_streams_that_wrap, "a stream whose number wraps to a known one conflicts"),
 	TAP_TEST(test_move_conflicts, "a save of what is saved and a wrong switch are conflicts"),
 	TAP_TEST(test_age, "holds are in the order of their age, and end at 0"),
 	TAP_TEST(test_unknown_type, "an unknown event counts in its stream and changes nothing"),
