@@ -5,8 +5,9 @@
 # GENERATED random ones (default 100) with vcmsim under LTTng.
 #
 # Leaves in FOLDER: the scenarios, list.txt with their names in the order in which they are played,
-# and ust.txt, what babeltrace2 prints of the trace.  Runs natively, before the guest boots; root
-# becomes nobody for the recording, so that no daemon of the system is involved.
+# ust.txt, what babeltrace2 prints of the trace, and ust.lines, what diff.py makes of it.  Runs
+# natively, before the guest boots; root becomes nobody for the recording, so that no daemon of the
+# system is involved.
 #
 # VCM_SEED=N generates the same scenarios again; the seed is printed first.
 set -euo pipefail
@@ -53,4 +54,6 @@ cd "$work"
 "${become[@]}" env HOME="$work" TMPDIR="$work" VCM_UST="$work/libvcm-ust.so" \
 	sessions/record.sh "$work/trace" bash play.sh
 babeltrace2 --clock-seconds "$work/trace" >"$folder/ust.txt"
+# The guest is slow: it gets what is compared as well.
+"$top/selftests/diff.py" show "$folder/ust.txt" >"$folder/ust.lines"
 echo "# $(wc -l <"$folder/list.txt") scenarios, $(wc -l <"$folder/ust.txt") events"

@@ -4,7 +4,8 @@
 diff.py COMMAND... - are two records of the same scenarios the same?
 
   diff.py compare A B [NAME...]   0 when equal, 1 with the first difference of each scenario
-  diff.py show A                  what is compared, one line an event
+  diff.py show A                  what is compared: "= N" and one line an event, for each scenario;
+                                  such a file is a record too, which takes no time to read
   diff.py count A                 events by name
   diff.py pick A N                the lines of scenario N, from 1, as they are in the record
 
@@ -237,9 +238,23 @@ def normal(events):
     return [state.line(name, items) for name, items in events]
 
 
+def load(path):
+    """The scenarios of a record as lines to compare."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        if not file.readline().startswith("= "):
+            return [normal(events) for events in scenarios(path)]
+        result = [[]]
+        for line in file:
+            if line.startswith("= "):
+                result.append([])
+            else:
+                result[-1].append(line.rstrip("\n"))
+    return result
+
+
 def compare(path_a, path_b, names):
     """Print what differs first in each scenario. Return: the number of scenarios that do."""
-    a, b = scenarios(path_a), scenarios(path_b)
+    a, b = load(path_a), load(path_b)
     bad = 0
     if len(a) != len(b):
         print(f"{path_a} has {len(a)} scenarios, {path_b} has {len(b)}")
@@ -250,7 +265,6 @@ def compare(path_a, path_b, names):
     total = 0
     for i, (x, y) in enumerate(zip(a, b)):
         name = names[i] if i < len(names) else f"scenario {i + 1}"
-        x, y = normal(x), normal(y)
         total += len(x)
         if x == y:
             continue
@@ -289,12 +303,15 @@ def main(argv):
         if len(argv) >= 4 and argv[1] == "compare":
             return 1 if compare(argv[2], argv[3], argv[4:]) else 0
         if len(argv) == 3 and argv[1] == "show":
-            for events in scenarios(argv[2]):
-                print("\n".join(normal(events)))
+            for nr, events in enumerate(scenarios(argv[2])):
+                print("\n".join([f"= {nr + 1}"] + normal(events)))
             return 0
         if len(argv) == 4 and argv[1] == "pick":
-            sys.stdout.writelines(line for nr, line, _, _ in events_of(argv[2])
-                                  if nr == int(argv[3]))
+            for nr, line, _, _ in events_of(argv[2]):
+                if nr > int(argv[3]):
+                    break
+                if nr == int(argv[3]):
+                    sys.stdout.write(line)
             return 0
         if len(argv) == 3 and argv[1] == "count":
             count(argv[2])

@@ -19,6 +19,7 @@ module=${VCM_TEST_MODULE:-$(near mod/vcm_test.ko || true)}
 play=/sys/kernel/debug/vcm_test
 instance=/sys/kernel/tracing/instances/vcm_diff
 ust=$recorded/ust.txt
+lines=$recorded/ust.lines
 bpf=$scratch/bpf
 ftrace=$scratch/ftrace
 deadline=200
@@ -33,7 +34,7 @@ test_cleanup() {
 }
 
 need_record() {
-	[ -s "$ust" ] || skip "no record of the user-space side; make diff-record, or set VCM_DIFF"
+	[ -s "$lines" ] || skip "no record of the user-space side; make diff-record, or set VCM_DIFF"
 	[ -n "$module" ] || skip "no vcm_test.ko; set VCM_TEST_MODULE"
 	[[ "$(modinfo -F vermagic "$module") " == "$(uname -r) "* ]] ||
 		skip "$module is of another kernel"
@@ -89,13 +90,13 @@ every_scenario_plays_in_the_kernel() {
 bpf_and_user_space_tell_the_same() {
 	[ -s "$bpf" ] || skip "no record"
 	mapfile -t names <"$recorded/list.txt"
-	"$oracle" compare "$bpf" "$ust" "${names[@]}"
+	"$oracle" compare "$bpf" "$lines" "${names[@]}"
 }
 
 ftrace_and_user_space_tell_the_same() {
 	[ -s "$ftrace" ] || skip "no record"
 	mapfile -t names <"$recorded/list.txt"
-	"$oracle" compare "$ftrace" "$ust" "${names[@]}"
+	"$oracle" compare "$ftrace" "$lines" "${names[@]}"
 }
 
 # refuses A B: the comparison finds a difference, or no order in one
