@@ -96,6 +96,7 @@ check-debug: setup-debug tools ## kselftests under a kernel with KASAN, lockdep,
 
 bench: setup-kselftest modules tools ## the range allocator beside every peer, one boot each way
 	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace $(build)/trace/bench/vcm-bench
+	$(Q)$(MAKE) $(quiet) -C kernel OUT=$(build)/kernel-noprobe KDIR=$(KDIR) VCM_NOPROBE=y
 	$(Q)$(top)/selftests/bench/bench.sh --kernel $(KVER)
 
 lint: setup-lint ## checkpatch, sparse, W=1, kernel-doc, include arrows, sizes and more

@@ -5,12 +5,12 @@
  * Write "WHAT LEN OPS UNIT" to <debugfs>/vcm_bench_path/run; reading gives the results of the
  * last job, one JSON object a line.  WHAT is
  *
- *   vcm    vcm_bind() and vcm_unbind() of LEN bytes in single pages
- *   bare   iommu_map_sg() and iommu_unmap() of the same pages in a domain of its own
- *   dma    dma_map_sg() and dma_unmap_sg() of the same pages
+ *   bind   LEN bytes in single pages, the same for each of
+ *            bare  iommu_map_sg() and iommu_unmap() in a domain of its own
+ *            vcm   vcm_bind() and vcm_unbind()
+ *            dma   dma_map_sg() and dma_unmap_sg()
  *   pair   vcm_reserve() and vcm_unreserve() of LEN bytes, with 1000 reservations live
  *   probe  the same with a probe on both tracepoints that does nothing
- *   off    a function with a tracepoint that is off, and the same function without
  *
  * The device is the module parameter; it must not be in use.
  */
@@ -104,14 +104,14 @@ static int path_compare(const void *a, const void *b)
 	return *left < *right ? -1 : *left > *right;
 }
 
-static void path_tell(const struct path_job *job, const char *bench, u32 *sample)
+static void path_tell(const struct path_job *job, const char *name, const char *bench, u32 *sample)
 {
 	u64 sum = 0;
 
 	for (u32 i = 0; i < job->nr; i++)
 		sum += sample[i];
 	sort(sample, job->nr, sizeof(*sample), path_compare, NULL);
-	path_say("{\"bench\":\"%s\",\"impl\":\"%s\",\"live\":%llu,\"threads\":1,", bench, job->what,
+	path_say("{\"bench\":\"%s\",\"impl\":\"%s\",\"live\":%llu,\"threads\":1,", bench, name,
 		 job->len);
 	path_say("\"unit\":\"%s\",\"mean\":%llu,\"p50\":%u,\"p99\":%u,\"p999\":%u,", job->unit,
 		 sum / job->nr, sample[job->nr / 2], sample[job->nr - 1 - job->nr / 100],
@@ -139,7 +139,7 @@ static int path_sgt_fill(struct path_job *job)
 static int path_bare(struct path_job *job)
 {
 	struct iommu_domain *domain = iommu_paging_domain_alloc(job->dev);
-	int prot = IOMMU_READ | IOMMU_WRITE, err;
+	int prot = IOMMU_READ | IOMMU_WRITE | IOMMU_CACHE, err;
 	u64 from, between;
 	ssize_t mapped;
 
@@ -269,42 +269,6 @@ static int path_probe(struct path_job *job, struct vcm *vcm)
 	return err;
 }
 
-/* A tracepoint with as many arguments as vcm_reserve has. */
-#define PATH_PROTO TP_PROTO(u32 stream, u64 seq, u32 vcm, u64 id, u32 refs, s32 err, u64 start, \
-			    u64 len, u32 align, u32 flags, u32 guard, u32 holder)
-#define PATH_ARGS TP_ARGS(stream, seq, vcm, id, refs, err, start, len, align, flags, guard, holder)
-
-DECLARE_TRACE(vcm_bench_event, PATH_PROTO, PATH_ARGS);
-DEFINE_TRACE(vcm_bench_event, PATH_PROTO, PATH_ARGS);
-
-static noinline void path_with(struct vcm_res_info *info)
-{
-	trace_vcm_bench_event(1, info->id, info->vcm, info->id, info->refs, 0, info->start,
-			      info->len, 12, info->flags, 0, info->mapped);
-	asm volatile("" : : "r" (info) : "memory");
-}
-
-static noinline void path_without(struct vcm_res_info *info)
-{
-	asm volatile("" : : "r" (info) : "memory");
-}
-
-/* The first series is with the tracepoint, the second without. */
-static int path_off(struct path_job *job)
-{
-	struct vcm_res_info info = { .id = 1 };
-	u64 from, between;
-
-	while (job->nr < job->ops) {
-		from = path_clock();
-		path_with(&info);
-		between = path_clock();
-		path_without(&info);
-		path_record(job, from, between, path_clock());
-	}
-	return 0;
-}
-
 static int path_in_context(struct path_job *job, int (*run)(struct path_job *job, struct vcm *vcm))
 {
 	const struct vcm_cfg cfg = { .last = PATH_LAST, .driver = &vcm_iommu_driver };
@@ -318,21 +282,44 @@ static int path_in_context(struct path_job *job, int (*run)(struct path_job *job
 	return err;
 }
 
+static void path_tell_both(struct path_job *job, const char *name)
+{
+	path_tell(job, name, "path-to", job->to);
+	path_tell(job, name, "path-back", job->back);
+	job->nr = 0;
+}
+
+/* The same pages three ways. */
+static int path_bind_all(struct path_job *job)
+{
+	int err = path_bare(job);
+
+	if (err)
+		return err;
+	path_tell_both(job, "bare");
+	err = path_in_context(job, path_vcm);
+	if (err)
+		return err;
+	path_tell_both(job, "vcm");
+	err = path_dma(job);
+	if (!err)
+		path_tell_both(job, "dma");
+	return err;
+}
+
 static int path_do(struct path_job *job)
 {
-	if (!strcmp(job->what, "bare"))
-		return path_bare(job);
-	if (!strcmp(job->what, "dma"))
-		return path_dma(job);
-	if (!strcmp(job->what, "vcm"))
-		return path_in_context(job, path_vcm);
+	int err = -EINVAL;
+
+	if (!strcmp(job->what, "bind"))
+		return path_bind_all(job);
 	if (!strcmp(job->what, "pair"))
-		return path_in_context(job, path_pair);
-	if (!strcmp(job->what, "probe"))
-		return path_in_context(job, path_probe);
-	if (!strcmp(job->what, "off"))
-		return path_off(job);
-	return -EINVAL;
+		err = path_in_context(job, path_pair);
+	else if (!strcmp(job->what, "probe"))
+		err = path_in_context(job, path_probe);
+	if (!err)
+		path_tell_both(job, job->what);
+	return err;
 }
 
 static struct device *path_device(void)
@@ -371,10 +358,6 @@ static int path_run(struct path_job *job)
 	if (!err) {
 		err = path_do(job);
 		sg_free_table(&job->sgt);
-	}
-	if (!err) {
-		path_tell(job, "path-to", job->to);
-		path_tell(job, "path-back", job->back);
 	}
 	kvfree(job->to);
 	vcm_phys_put(job->phys);

@@ -87,26 +87,27 @@ path() {
 
 # A page, 64 KiB, 2 MiB and 64 MiB in single pages.
 bind() {
-	local what
-	for what in bare vcm dma; do
-		path "$what" 4096 1000
-		path "$what" 65536 1000
-		path "$what" 2097152 50
-		path "$what" 67108864 4
-	done
+	path bind 4096 1000
+	path bind 65536 1000
+	path bind 2097152 50
+	path bind 67108864 4
 }
 
-# One reservation made and given up: events off, with an empty probe, in a ring buffer, and read
-# by a BPF program.
+# One reservation made and given up: events off, with an empty probe, in a ring buffer, read by a
+# BPF program; and by modules that were built without events.
 events() {
 	local trace=/sys/kernel/tracing reader
-	path off 4096 1000
 	path pair 4096 2000 events-off
 	path probe 4096 2000 events-probe
 	echo 1 >"$trace/events/vcm/vcm_reserve/enable"
 	echo 1 >"$trace/events/vcm/vcm_unreserve/enable"
 	path pair 4096 2000 events-ftrace
 	echo 0 >"$trace/events/vcm/enable"
+	if [ -r "$modules-noprobe/vcm.ko" ]; then
+		path_modules "$modules-noprobe"
+		path pair 4096 2000 events-none
+		path_modules "$modules"
+	fi
 	if [ ! -x "$modules/../vcmstat/vcmstat" ]; then
 		echo "bench: no vcmstat, so no figure for the BPF stream" >&2
 		return
@@ -132,13 +133,22 @@ bpf_is_attached() {
 	return 1
 }
 
+# Load vcm.ko and what measures it from this folder, in place of what is loaded.
+path_modules() {
+	if [ -d /sys/module/vcm ]; then
+		rmmod vcm_bench_path
+		rmmod vcm
+	fi
+	insmod "$1/vcm.ko"
+	insmod "$1/vcm_bench_path.ko"
+}
+
 main() {
 	local name
 	: >"$output"
 	modprobe drm
 	insmod "$modules/vcm_bench.ko"
-	insmod "$modules/vcm.ko"
-	insmod "$modules/vcm_bench_path.ko"
+	path_modules "$modules"
 	job calibrate none 0 1 0 0
 	for name in $jobs; do
 		"$name"
