@@ -119,7 +119,8 @@ static void *writer(void *arg)
 	begin = now_ns();
 	while (!__atomic_load_n(&s->stop, __ATOMIC_ACQUIRE)) {
 		if (s->rate && !(steps++ % 16) &&
-		    (s->gen.emitted - s->nr_stretch) * 1e9 > (double)s->rate * (double)(now_ns() - begin))
+		    (double)(s->gen.emitted - s->nr_stretch) * 1e9 >
+		    (double)s->rate * (double)(now_ns() - begin))
 			nanosleep(&ms, NULL);
 		pthread_mutex_lock(&s->lock);
 		gen_step(&s->gen);
