@@ -147,7 +147,7 @@ static void paint_res(struct addrmap *a, const struct vcm_snap_res *r)
 			cell->state = state_at(r, from);
 		if (r->refs > cell->refs)
 			cell->refs = r->refs;
-		if (!(r->rflags & VCM_RESERVE_BOUND))	/* it lies in one that counts */
+		if (!(r->rflags & VCM_RESERVE_BOUND))	/* what lies inside counts */
 			cell->taken += to - from + 1;
 		cell->nr++;
 	}

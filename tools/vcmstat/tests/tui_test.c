@@ -352,6 +352,21 @@ static void test_map_random(void)
 	}
 }
 
+/* Of a sub-window only what is taken inside it counts, or cells would be fuller than full. */
+static void test_map_windows(void)
+{
+	struct addrmap_want want = { .vcm = 1, .last = UINT64_MAX, .cells = 200 };
+	struct addrmap a;
+	struct model m;
+
+	golden_scene(&m);
+	CHECK(addrmap_build(&a, &m, &want));
+	CHECK_EQ(a.shift, 12);
+	check_cells(&m, &a, 1);
+	addrmap_fini(&a);
+	model_fini(&m);
+}
+
 /* One byte at each end of 64 bits, and a whole space taken. */
 static void test_map_edges(void)
 {
@@ -403,6 +418,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_random_keys, "random keys at random sizes do no harm"),
 	TAP_TEST(test_map, "the drawn address space is as expected"),
 	TAP_TEST(test_map_random, "cells hold every byte that is taken, in order, and fit"),
+	TAP_TEST(test_map_windows, "of a sub-window only what is taken in it counts"),
 	TAP_TEST(test_map_edges, "the ends of 64 bits are cells like others"),
 };
 
