@@ -205,7 +205,7 @@ struct vcm_phys *unit_wrap(u32 nr, u64 pages, bool readonly)
 	const struct vcm_phys_desc desc = {
 		.chunks = &chunk,
 		.nr_chunks = 1,
-		.source = VCM_SOURCE_CARVEOUT,
+		.source = VCM_SOURCE_ARRAY,
 		.ops = &ops,
 		.priv = (void *)(uintptr_t)nr,
 		.readonly = readonly,
