@@ -169,7 +169,7 @@ a_hundred_instances_one_after_the_other_leave_nothing() {
 	need_sim
 	before="$(counted nr_iommu_pages) $(groups) $(stat_value objects)"
 	for ((i = 0; i < loops; i++)); do
-		sim_add "c$i" "${formats[i % 4]}" a b
+		sim_add "c$i" "${formats[i % 4]}" a
 		echo "fill 0x1000 4096 1" 2>/dev/null >"$sim_debugfs/dev/sim-c$i.a/dma" || true
 		sim_remove "c$i"
 	done
