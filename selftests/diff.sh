@@ -34,7 +34,7 @@ test_cleanup() {
 }
 
 need_record() {
-	[ -s "$lines" ] || skip "no record of the user-space side; make diff-record, or set VCM_DIFF"
+	[ -s "$lines" ] || skip "no user-space record; make diff-record, or set VCM_DIFF"
 	[ -n "$module" ] || skip "no vcm_test.ko; set VCM_TEST_MODULE"
 	[[ "$(modinfo -F vermagic "$module") " == "$(uname -r) "* ]] ||
 		skip "$module is of another kernel"
