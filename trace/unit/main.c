@@ -17,7 +17,7 @@
 #include "unit.h"
 
 #define UNIT_SECONDS 120	/* a test that takes longer has locked up */
-#define UNIT_STEPS 5000		/* of a random test, that a slow machine does in a second */
+#define UNIT_STEPS 1000	/* of a random test, that a busy machine does in a second */
 
 static struct unit_test *unit_first;
 static struct unit_test **unit_end = &unit_first;
