@@ -348,7 +348,8 @@ static void *pinner(void *data)
 		void *uva = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE,
 				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-		if (uva == MAP_FAILED || _vcm_pin_user(both->fd, uva, 4 * PAGE, VCM_PIN_WRITE, &phys) ||
+		if (uva == MAP_FAILED ||
+		    _vcm_pin_user(both->fd, uva, 4 * PAGE, VCM_PIN_WRITE, &phys) ||
 		    _vcm_phys_free(both->fd, phys) || munmap(uva, 4 * PAGE))
 			both->bad = 1;
 		both->rounds[0]++;

@@ -250,8 +250,8 @@ struct vcm_hphys *vcm_file_phys(struct vcm_file *vf, u64 id)
 }
 
 /*
- * Find memory by its mmap slot.  Return: it, with a reference of nobody named; or NULL.  vf->lock is
- * not taken: its holder may be waiting for the mmap_lock that the caller has.
+ * Find memory by its mmap slot.  Return: it, with a reference of nobody named; or NULL.  vf->lock
+ * is not taken: its holder may be waiting for the mmap_lock that the caller has.
  */
 struct vcm_phys *vcm_file_phys_at(struct vcm_file *vf, u64 slot)
 {
