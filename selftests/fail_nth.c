@@ -225,7 +225,10 @@ TEST_F(more, an_import_of_many_chunks)
 	EXPECT_EQ(0, close(buf));
 }
 
-/* The IOMMU is given a list at a time; what the lists before one that fails mapped is undone. */
+/*
+ * The IOMMU is given a list at a time; what the lists before one that fails mapped is undone.  How
+ * many there are depends on how scattered the pages are: neighbours are one entry.
+ */
 TEST_F(more, a_binding_that_is_mapped_in_several_lists)
 {
 	struct vcm_ioc_phys_alloc alloc = { .len = 100 * PAGE, .orders = 1 };
@@ -241,7 +244,7 @@ TEST_F(more, a_binding_that_is_mapped_in_several_lists)
 	test_sweep(self->fail, &points, false,
 		   _vcm_bind(self->fd, self->vcm, res, alloc.phys), (void)0);
 	TH_LOG("points bind of 100 chunks %u", points);
-	EXPECT_LE(5, points);
+	EXPECT_LE(2, points);
 }
 
 /* What a driver does from its first call to its last, with memory from each source it may have. */
@@ -253,7 +256,7 @@ TEST_F(more, a_run_of_the_sample)
 		SKIP(return, "no edu device %s with the sample driver", edu_name());
 	test_sweep(self->fail, &points, false, _edu_run(1, 2), (void)0);
 	TH_LOG("points run of the sample %u", points);
-	EXPECT_LE(40, points);
+	EXPECT_LE(30, points);
 }
 
 /* The driver of the device offers it when it is bound, and is not bound when that fails. */
