@@ -21,16 +21,22 @@ struct vcm_pool *vcm_pool_of(struct vcm_space *space, u64 addr)
 
 /* Lock every pool; there may be no other lock of the space held. */
 void vcm_pools_lock(struct vcm_space *space, unsigned long *flags)
+	__acquires(&space->slow)
 {
 	spin_lock_irqsave(&space->slow, *flags);
-	for (u32 i = 0; i < space->nr_pools; i++)
+	for (u32 i = 0; i < space->nr_pools; i++) {
 		spin_lock_nest_lock(&space->pools[i].lock, &space->slow);
+		__release(&space->pools[i].lock);	/* sparse cannot count these */
+	}
 }
 
 void vcm_pools_unlock(struct vcm_space *space, unsigned long flags)
+	__releases(&space->slow)
 {
-	for (u32 i = space->nr_pools; i--;)
+	for (u32 i = space->nr_pools; i--;) {
+		__acquire(&space->pools[i].lock);
 		spin_unlock(&space->pools[i].lock);
+	}
 	spin_unlock_irqrestore(&space->slow, flags);
 }
 

@@ -15,6 +15,7 @@ cd "${1:-$here/../..}"
 
 api='"(vcm|vcm_events|uapi/vcm)\.h"'
 system='<[a-z0-9_./-]+>'
+spaces='gap|pool|space'
 fuzzed='(unit|fake|user|caller|scenario|soft)'
 
 # folder|what its files may include
@@ -37,7 +38,7 @@ rules() {
 	tools/vcmstat/tests/fuzz|$api|"(crc32|model|play|rec_format|sink|use)\.h"|$system
 	tools/vcmstat/tests|$api|"vcm_bpf\.h"|"(\.\./)?[a-z_0-9]+\.h"|$system
 	trace/fuzz|$api|$system|"(core|gap|vcm_os|os_test)\.h"|"(formats/.*|$fuzzed)\.h"
-	trace|$api|$system|"(core|gap|pool|space|vcm_(os|probe)|os_test)\.h"|"(bench|formats|test)/.*\.h"
+	trace|$api|$system|"($spaces|core|vcm_(os|probe)|os_test)\.h"|"(bench|formats|test)/.*\.h"
 	trace/torture|$system|"(fake|os_test|unit|vcm_probe)\.h"
 	trace/scenario|$api|"vcm_os\.h"|"formats/[a-z0-9_]+\.h"
 	trace/sim|$api|$system|"(core|vcm_os|vcm_probe|os_test|scenario|soft)\.h"

@@ -20,15 +20,15 @@ count=0 failed=0
 ignored() {
 	cat <<-'LIST'
 	BIT_MACRO|kernel/(include|sim/formats)/.*|user space has these files too, and no BIT()
-	COMPLEX_MACRO|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|X-macros are lists
-	MACRO_ARG_REUSE|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|X-macros are no expressions
+	COMPLEX_MACRO|kernel/.*/vcm_(events|probe|trace)\.h|X-macros are lists
+	MACRO_ARG_REUSE|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|no expressions
 	MACRO_ARG_REUSE|kernel/sim/config\.c|the argument is the name of an attribute
 	MACRO_ARG_PRECEDENCE|kernel/os/vcm_trace\.h|the argument becomes part of a name
-	MACRO_ARG_UNUSED|kernel/(include/vcm_events|os/vcm_(probe|trace))\.h|picks columns
+	MACRO_ARG_UNUSED|kernel/.*/vcm_(events|probe|trace)\.h|picks columns
 	MEMORY_BARRIER|kernel/sim/formats/pt\.h|one comment for the three widths of an entry
 	MULTISTATEMENT_MACRO_USE_DO_WHILE|kernel/os/vcm_(probe|trace)\.h|makes declarations
 	TRAILING_SEMICOLON|kernel/os/vcm_trace\.h|makes members of a struct
-	SPACING|kernel/os/vcm_(probe|trace)\.h|the comma is what the X-macro puts before each item
+	SPACING|kernel/(os|bench/noprobe)/vcm_(probe|trace)\.h|the comma is what the X-macro puts before each item
 	SPDX_LICENSE_TAG|.*|checked by spdx.sh for all languages
 	LINUX_VERSION_CODE|kernel/compat\.h|telling kernels apart is what the file is for
 	CONSTANT_COMPARISON|kernel/compat\.h|KERNEL_VERSION() is taken for a constant on the left

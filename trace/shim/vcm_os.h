@@ -259,6 +259,12 @@ static inline void spin_unlock(spinlock_t *lock)
 	__atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
 }
 
+/* What sparse wants to know of locks. */
+#define __acquires(lock)
+#define __releases(lock)
+#define __acquire(lock)		((void)0)
+#define __release(lock)		((void)0)
+
 #define spin_lock_nest_lock(lock, outer)	((void)(outer), spin_lock(lock))
 #define spin_lock_irqsave(lock, flags)		((flags) = 0ul, spin_lock(lock))
 #define spin_unlock_irqrestore(lock, flags)	((void)(flags), spin_unlock(lock))
