@@ -28,7 +28,7 @@ ignored() {
 	MEMORY_BARRIER|kernel/sim/formats/pt\.h|one comment for the three widths of an entry
 	MULTISTATEMENT_MACRO_USE_DO_WHILE|kernel/os/vcm_(probe|trace)\.h|makes declarations
 	TRAILING_SEMICOLON|kernel/os/vcm_trace\.h|makes members of a struct
-	SPACING|kernel/(os|bench/noprobe)/vcm_(probe|trace)\.h|the comma is what the X-macro puts before each item
+	SPACING|kernel/(os|bench/noprobe)/vcm_(probe|trace)\.h|a comma before each item of X-macros
 	SPDX_LICENSE_TAG|.*|checked by spdx.sh for all languages
 	LINUX_VERSION_CODE|kernel/compat\.h|telling kernels apart is what the file is for
 	CONSTANT_COMPARISON|kernel/compat\.h|KERNEL_VERSION() is taken for a constant on the left
