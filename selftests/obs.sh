@@ -145,17 +145,15 @@ vcmstat_ends_when_nobody_reads() {
 }
 
 unload() {
-	local name
-	for name in vcm_edu vcm; do
-		if [ -e "/sys/module/$name" ]; then
-			rmmod "$name"
-		fi
-	done
+	unload_users
+	if [ -e /sys/module/vcm ]; then
+		rmmod vcm
+	fi
 }
 
 reload() {
 	insmod "$modules/vcm.ko"
-	insmod "$modules/vcm_edu.ko"
+	load_users "$modules"
 }
 
 need_modules() {
@@ -167,7 +165,7 @@ need_modules() {
 an_open_file_keeps_the_module() {
 	need_modules
 	exec 8<>/dev/vcm
-	rmmod vcm_edu
+	unload_users
 	refute rmmod vcm
 	[ -e /dev/vcm ]
 	exec 8>&-

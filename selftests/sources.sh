@@ -141,17 +141,13 @@ an_attached_source_refuses_an_unload_and_goes_on() {
 		"$vcmstat" --source "$source" events --json >"$scratch/unload" &
 		watch=$!
 		wait_until grep -q '"type":"ready"' "$scratch/unload"
-		rmmod vcm_edu 2>/dev/null || true
+		unload_users
 		refute rmmod vcm
 		"$flow" run 100
 		wait_until grep -q '"event":"vcm_reserve"' "$scratch/unload"
 		stop_watch "$scratch/unload" TERM
 	done
-	reload_edu
-}
-
-reload_edu() {
-	[ -e /sys/module/vcm_edu ] || insmod "$modules/vcm_edu.ko"
+	load_users "$modules"
 }
 
 # Without the BTF of the module the best source is the next one, and says so.
@@ -160,7 +156,7 @@ without_module_btf_the_next_source_is_taken() {
 	[ -e "$modules/vcm.ko" ] || skip "no vcm.ko; set VCM_MODULES to its folder"
 	command -v objcopy >/dev/null || skip "no objcopy"
 	objcopy -R .BTF -R .BTF.base "$modules/vcm.ko" "$scratch/vcm.ko"
-	rmmod vcm_edu
+	unload_users
 	wait_until rmmod vcm
 	insmod "$scratch/vcm.ko"
 	[ ! -e /sys/kernel/btf/vcm ]
@@ -170,7 +166,7 @@ without_module_btf_the_next_source_is_taken() {
 	grep '^vcmstat: not tp_btf: ' "$scratch/auto.err"
 	rmmod vcm
 	insmod "$modules/vcm.ko"
-	reload_edu
+	load_users "$modules"
 	head -n 1 "$scratch/auto" | grep '"source":"raw_tp"'
 	grep -q 'no BTF' "$scratch/refused"
 }

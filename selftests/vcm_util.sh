@@ -21,6 +21,27 @@ tap_failed=0
 tap_skipped=0
 scratch=$(mktemp -d)
 
+# Modules that use vcm, which cannot go before them; those that were there come back with
+# load_users FOLDER.
+users=''
+
+unload_users() {
+	local name
+	for name in vcm_sim_dev vcm_edu; do
+		[ -e "/sys/module/$name" ] || continue
+		rmmod "$name" || return 1
+		users="$name $users"
+	done
+}
+
+load_users() {
+	local name
+	for name in $users; do
+		[ -e "/sys/module/$name" ] || insmod "$1/$name.ko"
+	done
+	users=''
+}
+
 tap_plan() {
 	echo "TAP version 13"
 	echo "1..$1"
