@@ -316,6 +316,8 @@ TEST(random_operations_agree_with_a_map_of_pages)
 	       counts.takes, counts.exact, counts.fixed, counts.refused);
 	printf("# %llu given, %llu later, %llu flushes, %llu spans, %llu drains\n", counts.gives,
 	       counts.later, counts.flushes, counts.spans, counts.drains);
+	if (cfg.ops < ORACLE_OPS)
+		return;		/* under valgrind, too few to come by everything */
 	CHECK(counts.exact && counts.refused && counts.fixed && counts.spans && counts.drains);
 	CHECK(counts.first && counts.last);	/* address 0 and the last page of all */
 }
