@@ -9,6 +9,7 @@ build   := $(top)/build
 results := $(build)/results
 setup   := $(top)/selftests/setup
 vm      := $(top)/selftests/vm
+packaging := $(top)/tools/packaging
 
 # The kernel that the guest boots is the kernel that the modules are built for.
 KVER ?= $(shell $(vm)/boot.sh --print-kernel)
@@ -33,6 +34,7 @@ tiers := $(addprefix setup-, \
 	vm \
 	kselftest \
 	debug \
+	deb \
 	lint \
 	)
 
@@ -40,8 +42,6 @@ tiers := $(addprefix setup-, \
 .DEFAULT_GOAL := help
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(top)/Makefile)
 .PHONY: $(tiers)
-.PHONY: help demo check check-debug unit tools-check runner-check kselftest lint bench vm
-.PHONY: modules bpf tools programs client clean $(tiers)
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(top)/Makefile | \
@@ -134,6 +134,21 @@ events-doc: setup-unit ## docs/events.md from the event schema
 
 client: setup-unit ## the program that the demo drives /dev/vcm with
 	$(Q)$(MAKE) $(quiet) -C selftests/vm OUT=$(build)/vm
+
+install: tools man ## vcmstat, man pages, completion, module source; DESTDIR=, PREFIX=/usr/local
+	$(Q)BUILD=$(build) $(packaging)/install.sh install
+
+uninstall: ## remove what install put there, and the modules from DKMS
+	$(Q)$(packaging)/install.sh uninstall
+
+dkms: ## build the installed module source for the running kernel
+	$(Q)$(packaging)/install.sh dkms
+
+deb: setup-deb ## Debian packages vcm-dkms and vcmstat in build/deb
+	$(Q)$(packaging)/deb.sh
+
+man: setup-deb ## manual pages of vcmstat
+	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat man
 
 clean: ## remove build/
 	$(Q)rm -rf $(build)

@@ -74,6 +74,12 @@ packages() {
 	debug|libelf-dev|=|the kernel's build tools read objects with it
 	debug|linux-source-6.12|=|source of the debug kernel
 	debug|xz-utils|=|unpacks it
+	deb|bash-completion|=|debhelper installs the completion with it
+	deb|debhelper|=|builds the packages
+	deb|dh-dkms|=|maintainer scripts of the module package
+	deb|dpkg-dev|=|dpkg-buildpackage
+	deb|lintian|=|judges the packages
+	deb|python3-docutils|=|makes manual pages
 	lint|perl|=|runs checkpatch and kernel-doc
 	lint|python3|=|compares the man pages with the options of vcmstat
 	lint|sparse|=|checks kernel annotations
@@ -112,6 +118,7 @@ groups_of() {
 	vm)		echo unit module tool guest ;;
 	kselftest)	echo unit ust module tool guest harness ;;
 	lint)		echo unit module tool harness lint ;;
+	deb)		echo unit module tool deb ;;
 	debug)		echo unit module tool guest harness debug ;;
 	all)		packages | cut -d'|' -f1 | LC_ALL=C sort -u | tr '\n' ' ' ;;
 	*)		return 1 ;;
