@@ -27,6 +27,7 @@ usage() {
 	  --log FILE             kernel log (default RESULTS/vm.log)
 	  --caching-mode on|off  what the IOMMU tells the guest (default off: a missing IOTLB
 	                         invalidation shows, because the emulated IOMMU caches)
+	  --iommu KIND           the emulated IOMMU: vtd (default), amd or virtio
 	  --edu N                number of edu devices, at 00:05.0 and up (default 1, at most 8)
 	  --smp N                processors (default 2)
 	  --accel auto|kvm|tcg   default auto: kvm when a guest really runs with it
@@ -40,7 +41,7 @@ usage() {
 }
 
 kernel='' image='' append='' timeout=300 results=$top/build/results log='' caching=off edu=1 smp=2
-accel=auto icount=off tty=no command=()
+accel=auto icount=off iommu=vtd tty=no command=()
 run='' qemu='' reader='' timer='' terminal=''
 
 fail() {
@@ -82,6 +83,7 @@ parse() {
 		--smp)		smp=$2 ;;
 		--accel)	accel=$2 ;;
 		--icount)	icount=$2 ;;
+		--iommu)	iommu=$2 ;;
 		*)		fail "unknown option $1" ;;
 		esac
 		shift 2
@@ -94,6 +96,7 @@ parse() {
 	one_of --caching-mode "$caching" on off
 	one_of --accel "$accel" auto kvm tcg
 	one_of --icount "$icount" on off
+	one_of --iommu "$iommu" vtd amd virtio
 	if [ "$icount" = on ] && [ "$accel $smp" != "tcg 1" ]; then
 		fail "--icount on needs --accel tcg and --smp 1"
 	fi
@@ -166,6 +169,15 @@ share() {
 	echo "virtio-9p-pci,fsdev=$tag,mount_tag=$tag,addr=$slot"
 }
 
+# The arguments that make the IOMMU, one a line.
+iommu_device() {
+	case $iommu in
+	vtd)	printf '%s\n' -device "intel-iommu,intremap=off,caching-mode=$caching" ;;
+	amd)	printf '%s\n' -device amd-iommu ;;
+	virtio)	printf '%s\n' -device virtio-iommu-pci,addr=3 ;;
+	esac
+}
+
 # Print QEMU's arguments, one a line: accelerator, kernel log, more kernel arguments.  The kernel
 # tests its timer against the clock while it starts and gives up when an emulated one comes late,
 # which on a busy host it does: no_timer_check.
@@ -182,9 +194,9 @@ machine() {
 	printf '%s\n' -nodefaults -no-user-config -display none -no-reboot -machine q35 \
 		-m 2G -smp "$smp" -kernel "$image" -initrd "$initramfs" \
 		-serial "file:$(escape "$file")" \
-		-device "intel-iommu,intremap=off,caching-mode=$caching" \
 		-append "console=ttyS0 ignore_loglevel printk.devkmsg=on panic=-1 \
 mitigations=off no_timer_check intel_iommu=on $more"
+	iommu_device
 	for ((i = 0; i < edu; i++)); do
 		printf '%s\n' -device "edu,addr=$((5 + i)),dma_mask=0xffffffffffffffff"
 	done

@@ -35,10 +35,11 @@ busybox() {
 	die "busybox is missing"
 }
 
-# Files of the modules and of what they need, in the order to load; built-in ones have none.
+# Files of the modules and of what they need, in the order to load; built-in ones have none.  An
+# IOMMU has to be there before the devices behind it.
 modules() {
 	local name
-	for name in 9pnet_virtio 9p overlay; do
+	for name in virtio_iommu 9pnet_virtio 9p overlay; do
 		/sbin/modprobe -S "$kernel" --show-depends "$name" ||
 			die "kernel $kernel has no module $name"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
