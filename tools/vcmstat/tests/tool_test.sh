@@ -203,7 +203,7 @@ replay_keeps_the_pace() {
 	end=$(date +%s%N)
 	took=$(((end - begin) / 1000000))
 	echo "$took ms for 19.17 s at 20 times the speed"
-	[ "$took" -ge 950 ] && [ "$took" -lt 9000 ]
+	[ "$took" -ge 900 ] && [ "$took" -lt 9000 ]
 }
 
 output_appears_whole_or_not_at_all() {
