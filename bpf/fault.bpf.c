@@ -53,14 +53,15 @@ static __always_inline void vcm_fault_emit(__u64 lo, __u64 hi, __u16 segment)
 		__sync_fetch_and_add(&vcm_fault_dropped, 1);
 		return;
 	}
+	__builtin_memset(fault, 0, sizeof(*fault));
 	fault->ts_ns = bpf_ktime_get_ns();
 	fault->iova = lo & VTD_FRCD_PAGE;
 	fault->device = (__u32)segment << 16 | VTD_FRCD_SOURCE(hi);
 	fault->reason = VTD_FRCD_REASON(hi);
-	fault->write = !(hi & VTD_FRCD_READ);
+	fault->access = hi & VTD_FRCD_READ ? VCM_FAULT_READ : VCM_FAULT_WRITE;
 	fault->has_pasid = !!(hi & VTD_FRCD_HAS_PASID);
 	fault->pasid = fault->has_pasid ? VTD_FRCD_PASID(hi) : 0;
-	fault->rsvd = 0;
+	fault->source = VCM_FAULT_VTD;
 	bpf_ringbuf_submit(fault, vcm_ring_wakeup(&vcm_faults, sizeof(*fault)));
 }
 

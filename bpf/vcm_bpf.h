@@ -16,16 +16,41 @@
 #define VCM_RING_BYTES		(4u << 20)	/* event ring unless set before loading */
 #define VCM_FAULT_RING_BYTES	(64u << 10)	/* fault ring */
 
+#define VCM_FAULT_NO_DEVICE	(~0u)	/* the source told a name at most */
+#define VCM_FAULT_NAME_LEN	32
+
+/* Who told of a fault.  In recordings: append, never renumber. */
+enum vcm_fault_source {
+	VCM_FAULT_VTD = 0,	/* fault recording registers of Intel VT-d */
+	VCM_FAULT_AMD = 1,	/* event log of AMD-Vi */
+	VCM_FAULT_VIRTIO = 2,	/* event queue of virtio-iommu */
+	VCM_FAULT_REPORT = 3,	/* report_iommu_fault(), which the driver of an IOMMU calls */
+	VCM_FAULT_SOURCES,
+};
+
+enum vcm_fault_access {
+	VCM_FAULT_READ = 0,
+	VCM_FAULT_WRITE = 1,
+	VCM_FAULT_UNKNOWN = 2,
+};
+
 /**
- * struct vcm_fault - one DMA that an IOMMU refused, as its fault registers tell it
+ * struct vcm_fault - one DMA that an IOMMU refused, as its source tells it
  * @ts_ns:  CLOCK_MONOTONIC when it was read
  * @iova:   faulting address; VT-d gives the page only
- * @device: PCI segment << 16 | bus << 8 | device << 3 | function
- * @reason: reason code of the IOMMU
+ * @device: PCI segment << 16 | bus << 8 | device << 3 | function, or VCM_FAULT_NO_DEVICE
+ * @reason: what the source has for a reason, raw: VT-d the reason code, AMD-Vi event code << 12 |
+ *          flags, virtio-iommu the reason, report_iommu_fault() its flags
  * @pasid:  address space of the device when @has_pasid
- * @write:  1 for a write, 0 for a read
+ * @access: enum vcm_fault_access
  * @has_pasid: @pasid is meant
+ * @source: enum vcm_fault_source
  * @rsvd:   0
+ * @domain: address of the struct iommu_domain, 0 when the source does not tell
+ * @name:   of the device where the source has it, else empty; not terminated when it fills the
+ *          array
+ *
+ * Recordings have it as it is; those of older builds end before @domain.
  */
 struct vcm_fault {
 	__u64 ts_ns;
@@ -33,9 +58,45 @@ struct vcm_fault {
 	__u32 device;
 	__u32 reason;
 	__u32 pasid;
-	__u8 write;
+	__u8 access;
 	__u8 has_pasid;
-	__u16 rsvd;
+	__u8 source;
+	__u8 rsvd;
+	__u64 domain;
+	char name[VCM_FAULT_NAME_LEN];
+};
+
+/**
+ * struct vcm_past_key - the event that ended or changed something
+ * @seq:    of the stream
+ * @stream: as in the event
+ * @rsvd:   0
+ */
+struct vcm_past_key {
+	__u64 seq;
+	__u32 stream;
+	__u32 rsvd;
+};
+
+/**
+ * struct vcm_past - who made the event, and from where in the code
+ * @ts_ns: CLOCK_MONOTONIC
+ * @pid:   process
+ * @tid:   thread
+ * @comm:  name of the thread, not terminated when it fills the array
+ * @nr:    frames
+ * @rsvd:  0
+ * @frame: addresses in the kernel, innermost first
+ */
+#define VCM_PAST_FRAMES 24
+struct vcm_past {
+	__u64 ts_ns;
+	__u32 pid;
+	__u32 tid;
+	char comm[16];
+	__u32 nr;
+	__u32 rsvd;
+	__u64 frame[VCM_PAST_FRAMES];
 };
 
 /*
@@ -100,7 +161,7 @@ static inline __attribute__((always_inline)) __u32 vcm_hist_bucket(__u64 value)
 	return at < VCM_HIST_BUCKETS ? at : VCM_HIST_BUCKETS - 1;
 }
 
-#define VCM_LEAK_FRAMES 24
+#define VCM_LEAK_FRAMES VCM_PAST_FRAMES
 
 /* References of one holder to one object, as in struct vcm_snap_hold. */
 struct vcm_leak_key {

@@ -9,19 +9,10 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "faultfmt.h"
 #include "sink.h"
 
 #define NARROW	79
-
-static const char *reason_text(uint32_t reason)
-{
-	static const char * const text[] = {
-		[1] = "no root entry", [2] = "no context entry", [3] = "bad context entry",
-		[4] = "address too wide", [5] = "not writable", [6] = "not readable",
-	};
-
-	return reason < ARRAY_LEN(text) && text[reason] ? text[reason] : "see the VT-d manual";
-}
 
 /* What a reference is to. */
 static void counted_text(char *buf, size_t len, const struct vcm_event *ev)
@@ -121,14 +112,13 @@ void out_event(FILE *out, const struct vcm_event *ev)
 
 void out_fault(FILE *out, const struct vcm_fault *fault)
 {
-	char device[16];
+	char device[FAULT_DEVICE_LEN];
 
 	fprintf(out, "%14.6f %9s  %-10s %-12s %s iova=0x%" PRIx64 " reason=0x%02x (%s)\n",
-		(double)fault->ts_ns / 1e9, "vtd", "FAULT", fault_device(device, fault),
-		fault->write ? "write" : "read", (uint64_t)fault->iova, fault->reason,
-		reason_text(fault->reason));
+		(double)fault->ts_ns / 1e9, fault_source_text(fault->source), "FAULT",
+		fault_device(device, fault), fault_access_text(fault->access),
+		(uint64_t)fault->iova, fault->reason, fault_reason_text(fault));
 }
-
 
 /* A line in the making, that is cut where it would be too long. */
 struct line {
@@ -245,10 +235,10 @@ void out_event_narrow(FILE *out, const struct model *m, const struct vcm_event *
 void out_fault_narrow(FILE *out, const struct vcm_fault *fault)
 {
 	struct line l = { .len = 0 };
-	char device[16];
+	char device[FAULT_DEVICE_LEN];
 
-	put(&l, "%13.6f %10s %-10s %s %s %" PRIx64 " (%s)", (double)fault->ts_ns / 1e9, "vtd",
-	    "FAULT", fault_device(device, fault), fault->write ? "write" : "read",
-	    (uint64_t)fault->iova, reason_text(fault->reason));
+	put(&l, "%13.6f %10s %-10s %s %s %" PRIx64 " (%s)", (double)fault->ts_ns / 1e9,
+	    fault_source_text(fault->source), "FAULT", fault_device(device, fault),
+	    fault_access_text(fault->access), (uint64_t)fault->iova, fault_reason_text(fault));
 	put_line(out, &l);
 }

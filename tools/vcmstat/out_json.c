@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "faultfmt.h"
 #include "json.h"
 #include "schema_json.h"
 #include "sink.h"
@@ -131,17 +132,19 @@ static void json_event(struct sink *s, const struct vcm_event *ev)
 static void json_fault(struct sink *s, const struct vcm_fault *fault)
 {
 	struct json *j = of(s);
-	char device[16];
+	char device[FAULT_DEVICE_LEN];
 
 	json_begin(j, "fault");
-	json_str(j, "source", "vtd");
+	json_str(j, "source", fault_source_text(fault->source));
 	json_u64(j, "ts_ns", fault->ts_ns);
 	json_str(j, "device", fault_device(device, fault));
 	json_u64(j, "iova", fault->iova);
-	json_str(j, "access", fault->write ? "write" : "read");
+	json_str(j, "access", fault_access_text(fault->access));
 	json_u64(j, "reason", fault->reason);
 	if (fault->has_pasid)
 		json_u64(j, "pasid", fault->pasid);
+	if (fault->domain)
+		json_u64(j, "domain", fault->domain);
 	done(s);
 }
 

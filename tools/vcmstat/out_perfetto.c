@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "faultfmt.h"
 #include "perfetto.h"
 
 /* What is open on the track of an object. */
@@ -392,11 +393,11 @@ static void perfetto_told(struct sink *s, const struct vcm_event *ev)
 static void perfetto_fault(struct sink *s, const struct vcm_fault *fault)
 {
 	struct out_perfetto *o = of(s);
-	char text[96], device[16];
+	char text[96], device[FAULT_DEVICE_LEN];
 
 	o->now = fault->ts_ns;
 	snprintf(text, sizeof(text), "fault: %s %s 0x%" PRIx64, fault_device(device, fault),
-		 fault->write ? "write" : "read", (uint64_t)fault->iova);
+		 fault_access_text(fault->access), (uint64_t)fault->iova);
 	instant(o, 0, text, NULL);
 	perfetto_flush(&o->p);
 }

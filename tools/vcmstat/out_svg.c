@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "faultfmt.h"
 #include "sink.h"
 #include "svg_space.h"
 
@@ -26,7 +27,7 @@
 struct svg_fault {
 	uint32_t vcm;		/* 0: not known, marked in every lane */
 	uint64_t iova;
-	bool write;
+	uint8_t access;		/* enum vcm_fault_access */
 };
 
 struct out_svg {
@@ -188,7 +189,7 @@ static void draw_faults(const struct out_svg *o, const struct svg_space *s, uint
 			continue;
 		fprintf(o->sink.out, "<g><title>fault: %s of 0x%" PRIx64 "</title>"
 			"<path d=\"M%.1f %.1fl-5 -9h10z\" class=\"fault\"/></g>\n",
-			f->write ? "write" : "read", f->iova, x, y - 1);
+			fault_access_text(f->access), f->iova, x, y - 1);
 	}
 }
 
@@ -385,12 +386,13 @@ static void svg_event(struct sink *s, const struct vcm_event *ev)
 
 	if (ev->type == VCM_EVENT_fault)
 		add_fault(s, (struct svg_fault){ ev->vcm, ev->arg[at_iova],
-						 ev->arg[at_access] == VCM_ACCESS_WRITE });
+						 ev->arg[at_access] == VCM_ACCESS_WRITE ?
+						 VCM_FAULT_WRITE : VCM_FAULT_READ });
 }
 
 static void svg_fault(struct sink *s, const struct vcm_fault *fault)
 {
-	add_fault(s, (struct svg_fault){ 0, fault->iova, fault->write });
+	add_fault(s, (struct svg_fault){ 0, fault->iova, fault->access });
 }
 
 static const struct sink_ops out_svg_ops = {

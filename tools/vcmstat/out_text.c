@@ -8,13 +8,6 @@
 
 #include "sink.h"
 
-const char *fault_device(char *buf, const struct vcm_fault *fault)
-{
-	snprintf(buf, 16, "%04x:%02x:%02x.%x", fault->device >> 16, (fault->device >> 8) & 0xff,
-		 (fault->device >> 3) & 0x1f, fault->device & 7);
-	return buf;
-}
-
 const char *prot_text(char *buf, uint32_t prot)
 {
 	snprintf(buf, 4, "%c%c", prot & VCM_PROT_READ ? 'r' : '-',

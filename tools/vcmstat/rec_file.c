@@ -225,7 +225,10 @@ static int take_dropped(struct rec_file *f, struct rec_item *item, struct error 
 
 static int take_fault(struct rec_file *f, struct rec_item *item, struct error *err)
 {
-	return take(f, &item->fault, sizeof(item->fault), err);
+	/* item is all 0, so a fault of an older build has no domain and no name */
+	size_t len = f->len < sizeof(item->fault) ? REC_FAULT_LEN_1 : sizeof(item->fault);
+
+	return take(f, &item->fault, len, err);
 }
 
 static int (*const takers[])(struct rec_file *f, struct rec_item *item, struct error *err) = {

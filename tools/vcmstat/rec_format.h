@@ -17,6 +17,7 @@
 #define VCMSTAT_REC_FORMAT_H
 
 #include <linux/types.h>
+#include <stddef.h>
 
 #define REC_MAGIC	"\211VCMREC\n"
 #define REC_ORDER	0x01020304u
@@ -52,7 +53,11 @@ struct rec_state {
 	__u32 rsvd;
 };
 
-/* REC_EVENT is a struct vcm_event, REC_FAULT a struct vcm_fault. */
+/*
+ * REC_EVENT is a struct vcm_event, REC_FAULT a struct vcm_fault.  The first builds ended a fault
+ * before @domain; what the rest of it says they could not know.
+ */
+#define REC_FAULT_LEN_1	offsetof(struct vcm_fault, domain)
 
 struct rec_gap {
 	__u32 stream;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "faultfmt.h"
 #include "jsonin.h"
 #include "rec.h"
 #include "schema_json.h"
@@ -201,16 +202,18 @@ static int read_lost(struct rec_json *r, struct rec_item *item)
 
 static int read_fault(struct rec_json *r, struct rec_item *item)
 {
-	unsigned int segment, bus, dev, fn;
+	const char *device = jsonin_text(&r->j, "device");
 	struct vcm_fault *f = &item->fault;
 
-	if (sscanf(text_or_empty(r, "device"), "%x:%x:%x.%x", &segment, &bus, &dev, &fn) != 4)
+	if (!device)
 		return bad(r, "missing or bad member", "device");
-	f->device = segment << 16 | (bus & 0xff) << 8 | (dev & 0x1f) << 3 | (fn & 7);
+	fault_set_device(f, device);
+	f->source = fault_source_number(text_or_empty(r, "source"));
+	f->access = fault_access_number(text_or_empty(r, "access"));
+	f->domain = number_or_0(r, "domain");
 	f->ts_ns = number_or_0(r, "ts_ns");
 	f->iova = number_or_0(r, "iova");
 	f->reason = (__u32)number_or_0(r, "reason");
-	f->write = !strcmp(text_or_empty(r, "access"), "write");
 	f->has_pasid = !!jsonin_find(&r->j, "pasid");
 	f->pasid = (__u32)number_or_0(r, "pasid");
 	item->type = REC_FAULT;

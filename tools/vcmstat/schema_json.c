@@ -36,7 +36,8 @@ static const struct record records[] = {
 	{ "resync", (const struct member[]){ { } } },
 	{ "fault", (const struct member[]){
 		{ "source", 's' }, { "ts_ns", 'u' }, { "device", 's' }, { "iova", 'u' },
-		{ "access", 's' }, { "reason", 'u' }, { "pasid", 'u', true }, { } } },
+		{ "access", 's' }, { "reason", 'u' }, { "pasid", 'u', true },
+		{ "domain", 'u', true }, { } } },
 	{ "lost", (const struct member[]){
 		{ "stream", 'u', true }, { "expected", 'u', true }, { "got", 'u', true },
 		{ "dropped", 'u', true }, { } } },

@@ -116,8 +116,6 @@ void out_refs_json(struct json *j, const struct model *m, uint32_t vcm);
  */
 int out_debugfs(FILE *out, const struct model *m, const char *file);
 
-/* "0000:00:05.0", @buf of 16 */
-const char *fault_device(char *buf, const struct vcm_fault *fault);
 /* "rw", @buf of 4 */
 const char *prot_text(char *buf, uint32_t prot);
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "past.h"
 #include "util.h"
 #include "vcm_bpf.h"
 #include "vcm_events.h"
@@ -28,6 +29,12 @@ struct source_ops {
 	/* Readable when much waits; -1 when there is nothing to wait for. */
 	int (*fd)(struct source *src);
 
+	/*
+	 * Optional: who made the event @seq of @stream, when it is of a kind that ends or changes
+	 * something and is still kept.  0, or -1 when nothing is known of it.
+	 */
+	int (*past)(struct source *src, uint32_t stream, uint64_t seq, struct past *out);
+
 	void (*close)(struct source *src);
 };
 
@@ -36,6 +43,7 @@ struct source_losses {
 	uint64_t events;	/* found no room */
 	uint64_t faults;	/* found no room */
 	uint64_t overflow;	/* times the IOMMU itself could not keep a fault */
+	uint64_t past;		/* kept for past() and given up for later ones */
 };
 
 struct source {

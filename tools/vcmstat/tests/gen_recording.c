@@ -9,7 +9,7 @@
 #include "play.h"
 
 static const struct vcm_fault fault = { .iova = 0x180800, .device = 0x28, .reason = 5,
-					.write = 1 };
+					.access = VCM_FAULT_WRITE };
 
 static void tell(void *arg, const struct vcm_event *ev)
 {

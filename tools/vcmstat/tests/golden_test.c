@@ -128,7 +128,7 @@ static void to_sink(void *arg, const struct vcm_event *ev)
 }
 
 static const struct vcm_fault fault = { .ts_ns = 7000123000, .iova = 0x601000, .device = 0x28,
-					.reason = 5, .write = 1 };
+					.reason = 5, .access = VCM_FAULT_WRITE };
 
 /* Everything a sink can be told, once. */
 static void tell_all(struct sink *s)
