@@ -6,6 +6,8 @@
  * Any call that may fail may fail for lack of memory, because faults are injected for whoever
  * comes next; what a routine made for itself has to give exact results otherwise.
  */
+#include <stdio.h>
+
 #include "os_test.h"
 #include "torture.h"
 
@@ -18,11 +20,21 @@ u64 torture_dice(u64 n)
 }
 
 /* True for success; everything else has to be the failure that was asked for. */
-static bool went_well(long err)
+static bool is_well(long err, const char *call)
 {
+	if (err && err != -ENOMEM)
+		printf("# error %ld of %s\n", err, call);
 	CHECK(!err || err == -ENOMEM);
 	return !err;
 }
+
+#define went_well(err) is_well(err, #err)
+
+/*
+ * Two failures that others asked for may meet in one call: the second one hits its way back.  Then
+ * neither the new nor the old is left, and @gone(), the call that would end it, has nothing to end.
+ */
+#define lost_both(err, gone) ((err) == -ENOTRECOVERABLE && (CHECK_ERR(-ENXIO, gone), true))
 
 /* @err is @want, unless the failure that was asked for came first. */
 static void is_refused(int want, int err)
@@ -30,10 +42,7 @@ static void is_refused(int want, int err)
 	CHECK(err == want || err == -ENOMEM);
 }
 
-static bool is_there(const void *ptr)
-{
-	return went_well(unit_ptr_err(ptr));
-}
+#define is_there(ptr) is_well(unit_ptr_err(ptr), #ptr)
 
 static struct vcm *any_context(void)
 {
@@ -90,20 +99,30 @@ static void find_what_was_reserved(void)
 	give(res);
 }
 
+/* What is bound to @res for other memory, and perhaps for none. */
+static void exchange(struct vcm_res *res)
+{
+	const struct vcm_bind_req other = { torture_shared.phys, 0, PAGE, RW, VCM_CACHE_WB };
+	int err = vcm_rebind(res, &other);
+
+	if (lost_both(err, vcm_unbind(res)))
+		return;
+	went_well(err);
+	if (torture_dice(2))
+		CHECK_ERR(0, vcm_unbind(res));
+}
+
 static void bind_and_exchange(void)
 {
 	struct vcm_res *res = take(any_context(), 0, NULL);
 	struct vcm_phys *phys = memory(1 + torture_dice(4));
-	const struct vcm_bind_req other = { torture_shared.phys, 0, PAGE, RW, VCM_CACHE_WB };
 	int err;
 
 	if (res && phys) {
 		err = vcm_bind(res, phys, 0, RW);
 		if (err != -ENOSPC && went_well(err)) {
 			is_refused(-EALREADY, vcm_bind(res, phys, 0, RW));
-			went_well(vcm_rebind(res, &other));
-			if (torture_dice(2))
-				CHECK_ERR(0, vcm_unbind(res));
+			exchange(res);
 		}
 	}
 	if (phys)
@@ -179,13 +198,18 @@ static void use_device(void)
 {
 	u32 nr = torture_dice(TORTURE_SHARED), other = (nr + 1) % TORTURE_SHARED;
 	struct vcm_assoc **assoc = torture_self->assoc;
+	int err;
 
 	if (!assoc[nr] || !assoc[other] || !went_well(vcm_activate(assoc[nr])))
 		return;
 	is_refused(-EBUSY, vcm_activate(assoc[other]));
 	CHECK_ERR(-EBUSY, vcm_deassoc(assoc[nr]));
-	if (torture_dice(2) && went_well(vcm_switch(assoc[nr], assoc[other])))
-		nr = other;
+	if (torture_dice(2)) {
+		err = vcm_switch(assoc[nr], assoc[other]);
+		if (lost_both(err, vcm_deactivate(assoc[nr])))
+			return;
+		nr = went_well(err) ? other : nr;
+	}
 	CHECK_ERR(0, vcm_deactivate(assoc[nr]));
 }
 
