@@ -34,18 +34,31 @@ const char *fault_device(char *buf, const struct vcm_fault *fault)
 	return buf;
 }
 
-void fault_set_device(struct vcm_fault *fault, const char *text)
+static uint32_t pci_number(const char *text)
 {
 	unsigned int segment, bus, dev, fn;
 	char rest;
 
-	fault->device = VCM_FAULT_NO_DEVICE;
+	if (sscanf(text, "%4x:%2x:%2x.%1x%c", &segment, &bus, &dev, &fn, &rest) != 4 ||
+	    dev > 0x1f || fn > 7)
+		return VCM_FAULT_NO_DEVICE;
+	return segment << 16 | bus << 8 | dev << 3 | fn;
+}
+
+void fault_set_device(struct vcm_fault *fault, const char *text)
+{
+	fault->device = pci_number(text);
 	memset(fault->name, 0, sizeof(fault->name));
-	if (sscanf(text, "%4x:%2x:%2x.%1x%c", &segment, &bus, &dev, &fn, &rest) == 4 &&
-	    dev < 0x20 && fn < 8)
-		fault->device = segment << 16 | bus << 8 | dev << 3 | fn;
-	else if (strcmp(text, "unknown"))
+	if (fault->device == VCM_FAULT_NO_DEVICE && strcmp(text, "unknown"))
 		memcpy(fault->name, text, strnlen(text, sizeof(fault->name)));
+}
+
+void fault_find_device(struct vcm_fault *fault)
+{
+	char name[FAULT_DEVICE_LEN];
+
+	fault->device = pci_number(name_text(name, sizeof(name), fault->name,
+					     sizeof(fault->name)));
 }
 
 const char *fault_source_text(unsigned int source)

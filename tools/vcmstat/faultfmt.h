@@ -14,6 +14,9 @@ const char *fault_device(char *buf, const struct vcm_fault *fault);
 /* What fault_device() made; a name stays one. */
 void fault_set_device(struct vcm_fault *fault, const char *text);
 
+/* Give a fault that has the name of a PCI device, and no number, the number. */
+void fault_find_device(struct vcm_fault *fault);
+
 /* "vtd", "read", "not writable"; "unknown" for numbers that a later build may have. */
 const char *fault_source_text(unsigned int source);
 const char *fault_access_text(unsigned int access);

@@ -55,8 +55,10 @@ static const char with_screen[] = "";
 static void version(void)
 {
 	printf("vcmstat %s\nlibbpf %s\nsources: tp_btf raw_tp tp%s snapshot recording\n"
-	       "faults: vtd\noutputs: text json debugfs%s\nsnapshot version: %u\n",
-	       VERSION, src_bpf_version(), with_tracefs, with_screen, VCM_SNAP_VERSION);
+	       "faults: %s\noutputs: text json debugfs%s\nsnapshot version: %u\n",
+	       VERSION, src_bpf_version(), with_tracefs,
+	       strcmp(src_bpf_version(), "none") ? "vtd amd virtio report" : "none", with_screen,
+	       VCM_SNAP_VERSION);
 }
 
 /* Asked for a text about vcmstat itself. */

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * src_bpf.c - events by BPF programs on the tracepoints of the module, faults by fentry.
+ * src_bpf.c - events by BPF programs on the tracepoints of the module, faults by src_fault.c.
  *
  * Three ways to attach, see bpf/stream.bpf.c.  Reading the BTF
  * of a module needs CAP_SYS_ADMIN.  Attached programs pin the module; they go
- * when this process does, however it ends.  The fault programs are an extra: where there
- * is no VT-d, or the kernel has no dmar_fault() or refuses them, events work without.
+ * when this process does, however it ends.  Faults are an extra: where no source of them can be
+ * attached, events work without.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
-#include "fault.skel.h"
-#include "tracefmt.h"
 #include "source.h"
+#include "src_fault.h"
 #include "stream.skel.h"
+#include "tracefmt.h"
 
 #define TRACEFS		"/sys/kernel/tracing"
 #define MODULE_BTF	"/sys/kernel/btf/vcm"
@@ -29,9 +29,9 @@
 struct src_bpf {
 	struct source src;
 	struct vcm_stream_bpf *stream;
-	struct vcm_fault_bpf *faults;
+	struct fault_capture *faults;
 	struct ring_buffer *events_ring;
-	struct ring_buffer *faults_ring;
+	int fd;		/* readable when the ring of events or one of faults is */
 	size_t left;	/* events this drain may still deliver */
 };
 
@@ -52,19 +52,32 @@ static int on_event(void *arg, void *data, size_t len)
 	return --bpf->left ? 0 : -ECANCELED;
 }
 
-static int on_fault(void *arg, void *data, size_t len)
+static void on_fault(void *arg, const struct vcm_fault *fault)
 {
 	struct src_bpf *bpf = arg;
 
-	if (len >= sizeof(struct vcm_fault))
-		bpf->src.fault(bpf->src.arg, data);
-	return 0;
+	bpf->src.fault(bpf->src.arg, fault);
 }
 
 static int src_bpf_snapshot(struct source *src, void **buf, size_t *len, struct error *err)
 {
 	(void)src;
 	return src_snap_read(NULL, buf, len, err);
+}
+
+static void count_fault_losses(struct src_bpf *bpf)
+{
+	struct source_losses *all = &bpf->src.losses;
+	struct fault_losses now;
+	unsigned int i;
+
+	fault_losses(bpf->faults, &now);
+	all->faults = 0;
+	all->overflow = 0;
+	for (i = 0; i < VCM_FAULT_SOURCES; i++) {
+		all->faults += now.dropped[i];
+		all->overflow += now.overflow[i];
+	}
 }
 
 static int src_bpf_drain(struct source *src, size_t max, struct error *err)
@@ -77,19 +90,15 @@ static int src_bpf_drain(struct source *src, size_t max, struct error *err)
 	if (ret < 0 && ret != -ECANCELED)
 		return error_set(err, EXIT_FAILED, "cannot read the event ring: %s",
 				 strerror(-ret));
-	if (bpf->faults_ring)
-		ring_buffer__consume(bpf->faults_ring);
+	fault_poll(bpf->faults);
 	src->losses.events = __atomic_load_n(&bpf->stream->bss->vcm_dropped, __ATOMIC_ACQUIRE);
-	if (bpf->faults) {
-		src->losses.faults = bpf->faults->bss->vcm_fault_dropped;
-		src->losses.overflow = bpf->faults->bss->vcm_fault_overflow;
-	}
+	count_fault_losses(bpf);
 	return (int)(max - bpf->left);
 }
 
 static int src_bpf_fd(struct source *src)
 {
-	return ring_buffer__epoll_fd(((struct src_bpf *)src)->events_ring);
+	return ((struct src_bpf *)src)->fd;
 }
 
 static void src_bpf_close(struct source *src)
@@ -97,9 +106,11 @@ static void src_bpf_close(struct source *src)
 	struct src_bpf *bpf = (struct src_bpf *)src;
 
 	ring_buffer__free(bpf->events_ring);
-	ring_buffer__free(bpf->faults_ring);
 	vcm_stream_bpf__destroy(bpf->stream);
-	vcm_fault_bpf__destroy(bpf->faults);
+	if (bpf->faults)
+		fault_close(bpf->faults);
+	if (bpf->fd >= 0)
+		close(bpf->fd);
 	free(bpf);
 }
 
@@ -171,34 +182,25 @@ static int read_text(const char *path, char *text, size_t len)
 	return 0;
 }
 
-static bool has_vtd(void)
+static int add_to_epoll(int epoll, int fd)
 {
-	glob_t found;
-	int ret = glob("/sys/class/iommu/dmar*", GLOB_NOSORT, NULL, &found);
+	struct epoll_event ev = { .events = EPOLLIN };
 
-	globfree(&found);
-	return !ret;
+	return fd < 0 ? 0 : epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev);
 }
 
-/* Without VT-d in the machine and the kernel there is nothing to trace, which is no error. */
-static void open_faults(struct src_bpf *bpf)
+static int open_faults(struct src_bpf *bpf, int verbose, struct error *err)
 {
-	bpf->src.faults = "none";
-	if (!has_vtd() || libbpf_find_vmlinux_btf_id("dmar_fault", BPF_TRACE_FENTRY) <= 0)
-		return;
-	bpf->faults = vcm_fault_bpf__open_and_load();
-	if (!bpf->faults)
-		return;
-	bpf->faults_ring = ring_buffer__new(bpf_map__fd(bpf->faults->maps.vcm_faults), on_fault,
-					    bpf, NULL);
-	if (!bpf->faults_ring || vcm_fault_bpf__attach(bpf->faults)) {
-		ring_buffer__free(bpf->faults_ring);
-		vcm_fault_bpf__destroy(bpf->faults);
-		bpf->faults_ring = NULL;
-		bpf->faults = NULL;
-		return;
-	}
-	bpf->src.faults = "vtd";
+	const struct fault_config config = { .sources = FAULT_ALL, .without_events = true,
+					     .verbose = verbose, .handler = on_fault, .arg = bpf };
+
+	bpf->faults = fault_open(&config);
+	bpf->src.faults = fault_names(bpf->faults);
+	bpf->fd = epoll_create1(EPOLL_CLOEXEC);
+	if (bpf->fd < 0 || add_to_epoll(bpf->fd, ring_buffer__epoll_fd(bpf->events_ring)) ||
+	    add_to_epoll(bpf->fd, fault_fd(bpf->faults)))
+		return error_set(err, EXIT_FAILED, "cannot wait for events: %s", strerror(errno));
+	return 0;
 }
 
 /* The programs of the tp rung expect the fields where the compiler put them: are they there? */
@@ -247,11 +249,11 @@ struct source *src_bpf_open(const char *rung, size_t ring_bytes, int verbose, st
 	bpf->src.ops = &src_bpf_ops;
 	bpf->src.name = rung;
 	bpf->src.capacity = ring_bytes / RECORD_BYTES;
-	if (open_stream(bpf, ring_bytes, err)) {
+	bpf->fd = -1;
+	if (open_stream(bpf, ring_bytes, err) || open_faults(bpf, verbose, err)) {
 		src_bpf_close(&bpf->src);
 		return NULL;
 	}
-	open_faults(bpf);
 	return &bpf->src;
 }
 
