@@ -29,6 +29,10 @@ usage() {
 	                         invalidation shows, because the emulated IOMMU caches)
 	  --iommu KIND           the emulated IOMMU: vtd (default), amd or virtio
 	  --edu N                number of edu devices, at 00:05.0 and up (default 1, at most 8)
+	  --nvme N               number of empty NVMe disks of 256M, at 00:14.0 and up (default 0,
+	                         at most 2)
+	  --nic N                number of e1000e network cards, at 00:18.0 and up, on a wire of
+	                         their own that leads nowhere else (default 0, at most 4)
 	  --smp N                processors (default 2)
 	  --accel auto|kvm|tcg   default auto: kvm when a guest really runs with it
 	  --icount on|off        count instructions: 1 ns of guest time is one (default off); needs
@@ -41,7 +45,7 @@ usage() {
 }
 
 kernel='' image='' append='' timeout=300 results=$top/build/results log='' caching=off edu=1 smp=2
-accel=auto icount=off iommu=vtd tty=no command=()
+accel=auto icount=off iommu=vtd nvme=0 nic=0 tty=no command=()
 run='' qemu='' reader='' timer='' terminal=''
 
 fail() {
@@ -80,6 +84,8 @@ parse() {
 		--log)		log=$2 ;;
 		--caching-mode)	caching=$2 ;;
 		--edu)		edu=$2 ;;
+		--nvme)		nvme=$2 ;;
+		--nic)		nic=$2 ;;
 		--smp)		smp=$2 ;;
 		--accel)	accel=$2 ;;
 		--icount)	icount=$2 ;;
@@ -92,6 +98,8 @@ parse() {
 	[ ${#command[@]} -gt 0 ] || fail "no command"
 	number --timeout "$timeout" 0 86400
 	number --edu "$edu" 0 8
+	number --nvme "$nvme" 0 2
+	number --nic "$nic" 0 4
 	number --smp "$smp" 1 64
 	one_of --caching-mode "$caching" on off
 	one_of --accel "$accel" auto kvm tcg
@@ -198,7 +206,27 @@ machine() {
 mitigations=off no_timer_check intel_iommu=on $more"
 	iommu_device
 	for ((i = 0; i < edu; i++)); do
-		printf '%s\n' -device "edu,addr=$((5 + i)),dma_mask=0xffffffffffffffff"
+		printf '%s\n' -device \
+			"edu,addr=$(printf %#x $((5 + i))),dma_mask=0xffffffffffffffff"
+	done
+	disks
+	cards
+}
+
+disks() {
+	local i
+	for ((i = 0; i < nvme; i++)); do
+		printf '%s\n' -drive \
+			"if=none,id=disk$i,format=raw,cache=unsafe,file=$(escape "$run/disk$i")" \
+			-device "nvme,drive=disk$i,serial=vcm$i,addr=$(printf %#x $((0x14 + i)))"
+	done
+}
+
+cards() {
+	local i
+	for ((i = 0; i < nic; i++)); do
+		printf '%s\n' -netdev "hubport,id=port$i,hubid=0" \
+			-device "e1000e,netdev=port$i,addr=$(printf %#x $((0x18 + i)))"
 	done
 }
 
@@ -231,7 +259,11 @@ pick_accel() {
 
 # What init finds in the control share.
 prepare() {
+	local i
 	mkdir "$run/ctl"
+	for ((i = 0; i < nvme; i++)); do
+		truncate -s 256M "$run/disk$i"
+	done
 	printf 'cd %q || exit 125\n' "$PWD" >"$run/ctl/command"
 	printf '%q ' "${command[@]}" >>"$run/ctl/command"
 	echo >>"$run/ctl/command"
