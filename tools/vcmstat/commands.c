@@ -19,6 +19,7 @@ const struct command *const commands[] = {
 	&cmd_rates,
 	&cmd_hist,
 	&cmd_leak,
+	&cmd_iommu,
 	&cmd_events,
 	&cmd_record,
 	&cmd_replay,

@@ -48,7 +48,7 @@ static const struct record records[] = {
 /* Of commands that report: flat, and no more is promised. */
 static const char *const reports[] = {
 	"reference", "top", "top_context", "verify", "map", "map_cell", "hist", "hist_bucket",
-	"leak", "leaks",
+	"leak", "leaks", "iommu", "iommu_device", "iommu_domain", "iommu_mapping", "iommu_oldest",
 };
 
 static const struct member head[] = {

@@ -6,6 +6,7 @@
 #include "hist.h"
 #include "leak.h"
 #include "source.h"
+#include "src_iommu.h"
 
 #define WITHOUT "this vcmstat is built without BPF, which events of the running module need"
 
@@ -79,6 +80,43 @@ int src_leak_read(struct src_leak *s, struct leaks *l, struct error *err)
 }
 
 void src_leak_close(struct src_leak *s)
+{
+	(void)s;
+}
+
+struct src_iommu *src_iommu_open(const struct src_iommu_config *config, struct error *err)
+{
+	(void)config;
+	error_set(err, EXIT_ABSENT, "this vcmstat is built without BPF, which following the "
+		  "mappings of the kernel needs");
+	return NULL;
+}
+
+const char *src_iommu_name(const struct src_iommu *s)
+{
+	(void)s;
+	return "none";
+}
+
+int src_iommu_read(struct src_iommu *s, struct iommu_host *h, unsigned int what,
+		   struct error *err)
+{
+	(void)s;
+	(void)h;
+	(void)what;
+	return error_set(err, EXIT_ABSENT, WITHOUT);
+}
+
+long src_iommu_tables(struct src_iommu *s, uint64_t ptr, struct vcm_host_run **runs,
+		      struct error *err)
+{
+	(void)s;
+	(void)ptr;
+	*runs = NULL;
+	return error_set(err, EXIT_ABSENT, WITHOUT);
+}
+
+void src_iommu_close(struct src_iommu *s)
 {
 	(void)s;
 }

@@ -72,6 +72,7 @@ extern const struct command cmd_completion;
 extern const struct command cmd_events;
 extern const struct command cmd_export;
 extern const struct command cmd_hist;
+extern const struct command cmd_iommu;
 extern const struct command cmd_leak;
 extern const struct command cmd_list;
 extern const struct command cmd_map;

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * src_iommu.c - what bpf/hostmap.bpf.c records: opening, reading, giving slots back.
+ *
+ * The programs are attached before anything is looked at, so nothing falls between.  They go when
+ * this process does, however it ends.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "src_iommu_priv.h"
+
+#define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
+#define GROUPS		"/sys/kernel/iommu_groups"
+#define IOMMUS		"/sys/class/iommu"
+#define BATCH		4096u
+
+static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level;
+	(void)fmt;
+	(void)ap;
+	return 0;
+}
+
+static uint32_t entries_of(const char *path)
+{
+	DIR *dir = opendir(path);
+	uint32_t nr = 0;
+
+	if (!dir)
+		return 0;
+	for (struct dirent *e = readdir(dir); e; e = readdir(dir))
+		nr += e->d_name[0] != '.';
+	closedir(dir);
+	return nr;
+}
+
+/* "fexit" of "fexit/iommu_map": has the section that kind of program of the rung? */
+static bool is_of(const struct bpf_program *prog, bool trampoline)
+{
+	return trampoline == (bpf_program__section_name(prog)[0] == 'f');
+}
+
+static void size_maps(struct src_iommu *s, const struct src_iommu_config *config)
+{
+	bpf_map__set_max_entries(s->map->maps.vcm_host_live, (__u32)config->live);
+	bpf_map__set_max_entries(s->map->maps.vcm_host_gone, (__u32)config->gone);
+	bpf_map__set_max_entries(s->map->maps.vcm_host_domains, s->slots);
+	bpf_map__set_max_entries(s->map->maps.vcm_host_slots, s->slots);
+	bpf_map__set_max_entries(s->map->maps.vcm_host_free, s->slots);
+	bpf_map__set_max_entries(s->map->maps.vcm_host_counts, s->slots);
+	bpf_map__set_max_entries(s->map->maps.vcm_host_buckets,
+				 s->slots * VCM_HOST_OPS * VCM_HIST_BUCKETS);
+}
+
+static int give_slot(struct src_iommu *s, uint32_t at)
+{
+	return bpf_map_update_elem(bpf_map__fd(s->map->maps.vcm_host_free), NULL, &at, BPF_ANY);
+}
+
+/* Load all, look whether the tables can be walked, attach. */
+static int start(struct src_iommu *s)
+{
+	uint32_t at;
+	int ret;
+
+	ret = vcm_hostmap_bpf__load(s->map);
+	for (at = 0; !ret && at < s->slots; at++)
+		ret = give_slot(s, at) ? -errno : 0;
+	if (ret)
+		return ret;
+	return vcm_hostmap_bpf__attach(s->map);
+}
+
+static int load(struct src_iommu *s, const struct src_iommu_config *config, const char *rung)
+{
+	struct bpf_program *prog;
+	int ret;
+
+	s->name = rung;
+	s->map = vcm_hostmap_bpf__open();
+	if (!s->map)
+		return -errno;
+	bpf_object__for_each_program(prog, s->map->obj)
+		bpf_program__set_autoload(prog, is_of(prog, !strcmp(rung, "fexit")));
+	size_maps(s, config);
+	s->map->rodata->vcm_host_stacks = !config->no_stacks;
+	ret = start(s);
+	if (ret) {
+		vcm_hostmap_bpf__destroy(s->map);
+		s->map = NULL;
+	}
+	return ret;
+}
+
+static int check_machine(struct error *err)
+{
+	if (!entries_of(IOMMUS))
+		return error_set(err, EXIT_ABSENT, "no IOMMU is in use here: %s is empty", IOMMUS);
+	if (access(KERNEL_BTF, F_OK))
+		return error_set(err, EXIT_ABSENT, "the kernel has no BTF (%s), which following "
+				 "its mappings needs", KERNEL_BTF);
+	return 0;
+}
+
+static int refused(struct error *err, int ret)
+{
+	if ((ret == -EPERM || ret == -EACCES) && geteuid())
+		return error_set(err, EXIT_PERMISSION,
+				 "no permission to follow the mappings of the kernel: run as root");
+	return error_set(err, ret == -ENOENT || ret == -ESRCH ? EXIT_ABSENT : EXIT_FAILED,
+			 "cannot follow the mappings of the kernel: %s (-v tells more)",
+			 strerror(-ret));
+}
+
+struct src_iommu *src_iommu_open(const struct src_iommu_config *config, struct error *err)
+{
+	struct src_iommu *s;
+	int ret = -ENOENT;
+
+	if (check_machine(err))
+		return NULL;
+	if (!config->verbose)
+		libbpf_set_print(print_nothing);
+	s = xcalloc(1, sizeof(*s));
+	s->cpus = libbpf_num_possible_cpus();
+	s->slots = entries_of(GROUPS) + VCM_HOST_SLOTS;
+	s->devices = 4 * s->slots + 1024;
+	s->odd = xcalloc(s->slots, sizeof(*s->odd));
+	s->seen = xcalloc(s->slots, sizeof(*s->seen));
+	if (!config->rung || !strcmp(config->rung, "fexit"))
+		ret = load(s, config, "fexit");
+	if (ret && (!config->rung || !strcmp(config->rung, "kprobe")))
+		ret = load(s, config, "kprobe");
+	if (ret) {
+		refused(err, ret);
+		src_iommu_close(s);
+		return NULL;
+	}
+	if (src_iommu_walk_open(s) && config->verbose)
+		fputs("vcmstat: page tables cannot be walked here\n", stderr);
+	return s;
+}
+
+const char *src_iommu_name(const struct src_iommu *s)
+{
+	return s->name;
+}
+
+int src_iommu_slot(struct src_iommu *s, uint32_t at, struct vcm_host_slot *slot)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(s->map->maps.vcm_host_slots), &at, slot);
+}
+
+/* A reader of whole hash maps: rows of key and value, one array for each. */
+struct batch {
+	int fd;
+	size_t key;
+	size_t value;
+	void (*row)(void *arg, const void *key, const void *value);
+	void *arg;
+};
+
+/* An element that is there all the time is seen once; of others nothing is promised. */
+static int read_batches(const struct batch *b, void *keys, void *values)
+{
+	uint32_t at = 0, nr, i;
+	bool first = true;
+	int ret;
+
+	do {
+		nr = BATCH;
+		ret = bpf_map_lookup_batch(b->fd, first ? NULL : &at, &at, keys, values, &nr, NULL);
+		if (ret && errno != ENOENT)
+			return -1;
+		for (i = 0; i < nr; i++)
+			b->row(b->arg, (char *)keys + i * b->key, (char *)values + i * b->value);
+		first = false;
+	} while (!ret);
+	return 0;
+}
+
+static int read_all(const struct batch *b)
+{
+	void *keys = xcalloc(BATCH, b->key), *values = xcalloc(BATCH, b->value);
+	int ret = read_batches(b, keys, values);
+
+	free(keys);
+	free(values);
+	return ret;
+}
+
+/* Room for one more, twice as much each time. */
+static void *grown(void *rows, size_t nr, size_t row)
+{
+	return nr & (nr - 1) || nr == 1 ? rows : xrealloc(rows, (nr ? 2 * nr : 2) * row);
+}
+
+static void map_row(void *arg, const void *key, const void *value)
+{
+	struct iommu_host *h = arg;
+
+	h->map = grown(h->map, h->nr_map, sizeof(*h->map));
+	memcpy(&h->map[h->nr_map].key, key, sizeof(h->map->key));
+	memcpy(&h->map[h->nr_map].live, value, sizeof(h->map->live));
+	h->nr_map++;
+}
+
+static void gone_row(void *arg, const void *key, const void *value)
+{
+	struct iommu_host *h = arg;
+
+	h->gone = grown(h->gone, h->nr_gone, sizeof(*h->gone));
+	memcpy(&h->gone[h->nr_gone].key, key, sizeof(h->gone->key));
+	memcpy(&h->gone[h->nr_gone].gone, value, sizeof(h->gone->gone));
+	h->nr_gone++;
+}
+
+int src_iommu_maps(struct src_iommu *s, struct iommu_host *h, struct error *err)
+{
+	const struct batch b = {
+		.fd = bpf_map__fd(s->map->maps.vcm_host_live),
+		.key = sizeof(struct vcm_host_key), .value = sizeof(struct vcm_host_live),
+		.row = map_row, .arg = h,
+	};
+
+	h->nr_map = 0;
+	free(h->map);
+	h->map = NULL;
+	if (read_all(&b))
+		return error_set(err, EXIT_FAILED, "cannot read the mappings: %s", strerror(errno));
+	return 0;
+}
+
+static int read_gone(struct src_iommu *s, struct iommu_host *h, struct error *err)
+{
+	const struct batch b = {
+		.fd = bpf_map__fd(s->map->maps.vcm_host_gone),
+		.key = sizeof(struct vcm_host_key), .value = sizeof(struct vcm_host_gone),
+		.row = gone_row, .arg = h,
+	};
+
+	if (read_all(&b))
+		return error_set(err, EXIT_FAILED, "cannot read what was unmapped: %s",
+				 strerror(errno));
+	return 0;
+}
+
+/* A stack never changes once it has its key. */
+static void read_stack(struct src_iommu *s, struct iommu_host *h, int32_t stack)
+{
+	struct iommu_stack *row;
+
+	if (stack < 0 || table_find(&h->stack, (uint64_t)stack, 0))
+		return;
+	row = table_add(&h->stack, (uint64_t)stack, 0);
+	bpf_map_lookup_elem(bpf_map__fd(s->map->maps.vcm_host_stack), &stack, row->frame);
+}
+
+static void read_stacks(struct src_iommu *s, struct iommu_host *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->nr_map; i++)
+		read_stack(s, h, h->map[i].live.made.stack);
+	for (i = 0; i < h->nr_gone; i++) {
+		read_stack(s, h, h->gone[i].gone.made.stack);
+		read_stack(s, h, h->gone[i].gone.undone.stack);
+	}
+}
+
+static int read_count(struct src_iommu *s, struct iommu_dom *d)
+{
+	struct vcm_host_count *all = xcalloc((size_t)s->cpus, sizeof(*all));
+	int ret, cpu;
+
+	ret = bpf_map_lookup_elem(bpf_map__fd(s->map->maps.vcm_host_counts), &d->slot.index, all);
+	for (cpu = 0; !ret && cpu < s->cpus; cpu++) {
+		d->count.maps += all[cpu].maps;
+		d->count.unmaps += all[cpu].unmaps;
+		d->count.map_bytes += all[cpu].map_bytes;
+		d->count.unmap_bytes += all[cpu].unmap_bytes;
+		d->count.failed += all[cpu].failed;
+		d->count.lost += all[cpu].lost;
+	}
+	free(all);
+	return ret;
+}
+
+/* The longest is known by its bucket only. */
+static int read_hist(struct src_iommu *s, struct iommu_dom *d, uint32_t op)
+{
+	uint64_t *all = xcalloc((size_t)s->cpus, sizeof(*all));
+	struct hist *h = &d->hist[op];
+	uint32_t i, at;
+	int cpu, ret = 0;
+
+	for (i = 0; i < VCM_HIST_BUCKETS && !ret; i++) {
+		at = (d->slot.index * VCM_HOST_OPS + op) * VCM_HIST_BUCKETS + i;
+		ret = bpf_map_lookup_elem(bpf_map__fd(s->map->maps.vcm_host_buckets), &at, all);
+		for (cpu = 0; !ret && cpu < s->cpus; cpu++)
+			h->bucket[i] += all[cpu];
+		h->count += h->bucket[i];
+		if (h->bucket[i])
+			h->max = hist_upper(i);
+	}
+	free(all);
+	return ret;
+}
+
+static int read_dom(struct src_iommu *s, const struct vcm_host_slot *slot, struct iommu_host *h)
+{
+	struct iommu_dom *d;
+
+	h->dom = grown(h->dom, h->nr_dom, sizeof(*h->dom));
+	d = &h->dom[h->nr_dom++];
+	memset(d, 0, sizeof(*d));
+	d->slot = *slot;
+	src_iommu_about(s, slot->ptr, &d->about);
+	return read_count(s, d) || read_hist(s, d, VCM_HOST_MAP) || read_hist(s, d, VCM_HOST_UNMAP);
+}
+
+static int read_doms(struct src_iommu *s, struct iommu_host *h, struct error *err)
+{
+	struct vcm_host_slot slot;
+	uint32_t at;
+
+	for (at = 0; at < s->slots; at++) {
+		if (src_iommu_slot(s, at, &slot))
+			return error_set(err, EXIT_FAILED, "cannot read the domains: %s",
+					 strerror(errno));
+		if (!slot.ptr || slot.freed_ns)
+			continue;
+		if (read_dom(s, &slot, h))
+			return error_set(err, EXIT_FAILED, "cannot read the counts: %s",
+					 strerror(errno));
+	}
+	return 0;
+}
+
+static void forget_counts(struct src_iommu *s, uint32_t at)
+{
+	struct vcm_host_count *count = xcalloc((size_t)s->cpus, sizeof(*count));
+	uint64_t *zero = xcalloc((size_t)s->cpus, sizeof(*zero));
+	uint32_t i, bucket;
+
+	bpf_map_update_elem(bpf_map__fd(s->map->maps.vcm_host_counts), &at, count, BPF_ANY);
+	for (i = 0; i < VCM_HOST_OPS * VCM_HIST_BUCKETS; i++) {
+		bucket = at * VCM_HOST_OPS * VCM_HIST_BUCKETS + i;
+		bpf_map_update_elem(bpf_map__fd(s->map->maps.vcm_host_buckets), &bucket, zero,
+				    BPF_ANY);
+	}
+	free(count);
+	free(zero);
+}
+
+static void forget_maps(struct src_iommu *s, const struct iommu_host *h, uint32_t number)
+{
+	size_t i;
+
+	for (i = 0; i < h->nr_map; i++) {
+		if (h->map[i].key.domain == number)
+			bpf_map_delete_elem(bpf_map__fd(s->map->maps.vcm_host_live),
+					    &h->map[i].key);
+	}
+}
+
+/* Take note of domains that are gone, so that others can have their slots. */
+static int forget_freed(struct src_iommu *s, struct error *err)
+{
+	struct vcm_host_slot slot;
+	struct iommu_host h;
+	bool known = false;
+	uint32_t at;
+	int ret = 0;
+
+	iommu_host_init(&h);
+	for (at = 0; at < s->slots && !ret; at++) {
+		if (src_iommu_slot(s, at, &slot) || !slot.ptr || !slot.freed_ns)
+			continue;
+		if (!known)
+			ret = src_iommu_maps(s, &h, err);
+		known = true;
+		forget_maps(s, &h, slot.domain);
+		forget_counts(s, at);
+		memset(&slot, 0, sizeof(slot));
+		bpf_map_update_elem(bpf_map__fd(s->map->maps.vcm_host_slots), &at, &slot, BPF_ANY);
+		give_slot(s, at);
+	}
+	iommu_host_fini(&h);
+	return ret;
+}
+
+int src_iommu_read(struct src_iommu *s, struct iommu_host *h, unsigned int what,
+		   struct error *err)
+{
+	iommu_host_clear(h);
+	if (forget_freed(s, err) || src_iommu_devices(s, h) || src_iommu_look(s, h, err))
+		return error_set(err, EXIT_FAILED, "cannot list devices and domains");
+	h->ts_ns = now_ns();
+	if (read_doms(s, h, err) || src_iommu_maps(s, h, err))
+		return -1;
+	if (what & SRC_IOMMU_GONE && read_gone(s, h, err))
+		return -1;
+	if (what)
+		read_stacks(s, h);
+	h->losses = s->map->bss->vcm_host_losses;
+	iommu_host_sort(h);
+	return 0;
+}
+
+void src_iommu_close(struct src_iommu *s)
+{
+	vcm_hostwalk_bpf__destroy(s->walk);
+	vcm_hostmap_bpf__destroy(s->map);
+	free(s->odd);
+	free(s->seen);
+	free(s);
+}
