@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 	&cmd_leak,
 	&cmd_iommu,
 	&cmd_events,
+	&cmd_fault,
 	&cmd_record,
 	&cmd_replay,
 	&cmd_export,

@@ -143,7 +143,7 @@ static int open_output(const struct command *cmd, struct error *err)
 static int finish(int code)
 {
 	bool good = !fflush(settings.out) && !ferror(settings.out);
-	bool whole = code == EXIT_OK || code == EXIT_LOST;
+	bool whole = code == EXIT_OK || code == EXIT_LOST || code == EXIT_FOUND;
 	struct error err = { 0 };
 
 	if (part && good && whole)
@@ -151,7 +151,7 @@ static int finish(int code)
 	if (part && !(good && whole))
 		unlink(part);
 	free(part);
-	if (good || code != EXIT_OK)
+	if (good || !whole)
 		return code;
 	error_set(&err, EXIT_FAILED, "cannot write: %s", strerror(errno));
 	return error_print(&err);

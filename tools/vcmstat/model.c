@@ -36,6 +36,7 @@ void model_fini(struct model *m)
 	table_fini(&m->count);
 	table_fini(&m->dead);
 	freed_fini(&m->freed);
+	history_fini(&m->history);
 	free(m->fault);
 	m->fault = NULL;
 	m->nr_fault = 0;
@@ -53,6 +54,9 @@ void model_inherit(struct model *m, struct model *old)
 	freed_fini(&m->freed);
 	m->freed = old->freed;
 	old->freed = (struct freed_ring){ 0 };
+	history_fini(&m->history);
+	m->history = old->history;
+	old->history = (struct history){ 0 };
 	free(m->fault);
 	m->fault = old->fault;
 	m->nr_fault = old->nr_fault;
@@ -69,6 +73,7 @@ const struct vcm_event *model_fault_at(const struct model *m, uint64_t i)
 void model_lend_past(struct model *part, const struct model *m)
 {
 	part->freed = m->freed;
+	part->history = m->history;
 	part->fault = m->fault;
 	part->nr_fault = m->nr_fault;
 	part->conflicts = m->conflicts;
@@ -77,6 +82,7 @@ void model_lend_past(struct model *part, const struct model *m)
 void model_return_past(struct model *part)
 {
 	part->freed = (struct freed_ring){ 0 };
+	part->history = (struct history){ 0 };
 	part->fault = NULL;
 	part->nr_fault = 0;
 }

@@ -20,6 +20,7 @@
 #define VCMSTAT_MODEL_H
 
 #include "freed.h"
+#include "history.h"
 #include "holds.h"
 #include "schema.h"
 #include "table.h"
@@ -58,6 +59,7 @@ struct model {
 	size_t cap_held;
 
 	struct freed_ring freed;		/* what was */
+	struct history history;			/* and what changed it */
 	struct vcm_event *fault;		/* the last MODEL_FAULTS, a ring */
 	uint64_t nr_fault;			/* ever */
 	struct model_gap gap;			/* the last one */

@@ -392,5 +392,6 @@ void model_change(struct model *m, const struct vcm_event *ev)
 	if (ev->type >= VCM_EVENT_END || !apply[ev->type])
 		return;
 	m->ops[ev->type]++;
+	model_note(m, ev);
 	apply[ev->type](m, ev);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* model_priv.h - between model.c, which orders events, and model_apply.c, which applies them. */
+/*
+ * model_priv.h - between model.c, which orders events, model_apply.c, which applies them, and
+ * model_past.c, which keeps what they changed.
+ */
 #ifndef VCMSTAT_MODEL_PRIV_H
 #define VCMSTAT_MODEL_PRIV_H
 
@@ -19,6 +22,8 @@ struct model_dead {
 };
 
 void model_bury(struct model *m, const struct vcm_snap_stream *s, bool ignore);
+/* What @ev is going to change goes into the history. */
+void model_note(struct model *m, const struct vcm_event *ev);
 /* Apply the next event of its stream; one of an unknown type changes nothing. */
 void model_change(struct model *m, const struct vcm_event *ev);
 

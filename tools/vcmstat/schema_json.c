@@ -43,6 +43,27 @@ static const struct record records[] = {
 		{ "dropped", 'u', true }, { } } },
 	{ "tick", (const struct member[]){ { "ts_ns", 'u' }, TOTALS, { } } },
 	{ "end", (const struct member[]){ TOTALS, { "cause", 's' }, { } } },
+	{ "verdict", (const struct member[]){
+		{ "fault", 'u' }, { "rank", 'u' }, { "ts_ns", 'u' }, { "source", 's' },
+		{ "device", 's' }, { "iova", 'u' }, { "grain", 'u' }, { "access", 's' },
+		{ "reason", 's', true }, { "rule", 's' }, { "confidence", 's' }, { "vcm", 'u' },
+		{ "res", 'u' }, { "pid", 'u' }, { "comm", 's' }, { "age_ns", 'u', true },
+		{ "bytes", 'u', true }, { "after_loss", 'u' }, { "text", 's' }, { "next", 's' },
+		{ } } },
+	{ "evidence", (const struct member[]){
+		{ "fault", 'u' }, { "rank", 'u' }, { "text", 's' }, { "stream", 'u', true },
+		{ "seq", 'u', true }, { "ts_ns", 'u', true }, { "pid", 'u', true },
+		{ "comm", 's', true }, { } } },
+	{ "repeat", (const struct member[]){
+		{ "fault", 'u' }, { "count", 'u' }, { "last_ns", 'u' }, { "lowest", 'u' },
+		{ "highest", 'u' }, { } } },
+	{ "storm", (const struct member[]){
+		{ "device", 's' }, { "count", 'u' }, { "first_ns", 'u' }, { "last_ns", 'u' },
+		{ } } },
+	{ "faults", (const struct member[]){
+		{ "faults", 'u' }, { "judged", 'u' }, { "folded", 'u' }, { "stormed", 'u' },
+		{ "unknown", 'u' }, { } } },
+	{ "rule", (const struct member[]){ { "rule", 's' }, { "text", 's' }, { } } },
 };
 
 /* Of commands that report: flat, and no more is promised. */

@@ -71,6 +71,7 @@ void command_tables(const struct command *cmd, const struct opt **tables);
 extern const struct command cmd_completion;
 extern const struct command cmd_events;
 extern const struct command cmd_export;
+extern const struct command cmd_fault;
 extern const struct command cmd_hist;
 extern const struct command cmd_iommu;
 extern const struct command cmd_leak;

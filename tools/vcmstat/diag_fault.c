@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* diag_fault.c - from what an event or a record has of a fault to what the engine asks with. */
+#include <string.h>
+
+#include "diag.h"
+#include "sink.h"
+
+#define VTD_TOO_WIDE 4	/* fault reason: the address has more bits than the tables */
+
+void diag_of_event(struct diag_fault *f, const struct model *m, const struct vcm_event *ev)
+{
+	enum { VCM_EV_fault(AT) };
+	const struct vcm_snap_device *d = table_find(&m->device, ev->arg[at_dev], 0);
+
+	memset(f, 0, sizeof(*f));
+	f->ts_ns = ev->ts_ns;
+	f->iova = ev->arg[at_iova];
+	f->grain = 1;
+	f->access = ev->arg[at_access] == VCM_ACCESS_WRITE ? DIAG_WRITE :
+		    ev->arg[at_access] == VCM_ACCESS_READ ? DIAG_READ : DIAG_ACCESS_UNKNOWN;
+	f->source = "vcm";
+	if (d)
+		memcpy(f->device, d->name, sizeof(f->device) - 1);
+	f->dev = (uint32_t)ev->arg[at_dev];
+	f->vcm = ev->vcm;
+	f->is_event = true;
+	f->stream = ev->stream;
+	f->seq = ev->seq;
+}
+
+void diag_of_record(struct diag_fault *f, const struct vcm_fault *fault)
+{
+	char device[16];
+
+	memset(f, 0, sizeof(*f));
+	f->ts_ns = fault->ts_ns;
+	f->iova = fault->iova & ~(uint64_t)(DIAG_PAGE - 1);
+	f->grain = DIAG_PAGE;
+	f->access = fault->write ? DIAG_WRITE : DIAG_READ;
+	f->source = "vtd";
+	f->too_wide = fault->reason == VTD_TOO_WIDE;
+	strncpy(f->device, fault_device(device, fault), sizeof(f->device) - 1);
+}
