@@ -31,7 +31,7 @@ const char *diag_time_text(char *buf, uint64_t ns)
 	uint64_t unit = 1;
 	unsigned int i;
 
-	for (i = 0; i + 1 < ARRAY_LEN(units) && ns / unit >= 10000; i++)
+	for (i = 0; i + 1 < ARRAY_LEN(units) && ns / unit >= 1000; i++)
 		unit *= 1000;
 	if (i && ns / unit < 100)
 		snprintf(buf, 24, "%.3g %s", (double)ns / (double)unit, units[i]);

@@ -8,6 +8,7 @@
 #define HOLD_NS		20000000u	/* longer than a fault can be late */
 #define HELD_MAX	4096		/* faults that wait; more are judged at once */
 #define PAIR_NS		5000000u	/* event and record of one fault are no further apart */
+#define QUIET_MAX	64		/* changes looked at to see that nothing changed */
 #define GROUPS		64		/* verdicts that later ones are compared with */
 #define REPEAT_NS	1000000000u	/* how often repeats are told */
 #define DEVICES		64		/* devices whose rate is known */
@@ -30,12 +31,16 @@ struct group {
 	uint32_t vcm;
 	uint64_t res;
 	char device[VCM_DEVICE_NAME_LEN];
+	uint64_t page;			/* of the last one */
+	uint32_t domain_of;		/* context whose domain that one was of, as it was told */
+	uint64_t last_ns;		/* when that was */
 };
 
 struct rate {
 	char device[VCM_DEVICE_NAME_LEN];
 	uint64_t begin_ns;
 	uint64_t count;
+	uint64_t judged;
 	struct diag_storm storm;
 };
 
@@ -105,6 +110,39 @@ static bool is_same(const struct group *g, const struct diag_fault *f,
 	       !strcmp(g->device, f->device);
 }
 
+/* Nothing that is remembered changed between two moments; a busy history is not searched. */
+static bool is_quiet(const struct history *h, uint64_t from_ns, uint64_t to_ns)
+{
+	const struct change *c;
+	uint64_t i;
+
+	if (from_ns > to_ns)
+		return is_quiet(h, to_ns, from_ns);
+	for (i = 0; i < QUIET_MAX && (c = history_at(h, i)); i++) {
+		if (c->ts_ns + HOLD_NS < from_ns)
+			return true;
+		if (c->ts_ns >= from_ns && c->ts_ns <= to_ns)
+			return false;
+	}
+	return i < QUIET_MAX;
+}
+
+/* The same fault as the last of the group, in the same state. */
+static bool is_as_before(const struct out_diag *o, const struct group *g,
+			 const struct diag_fault *f)
+{
+	return g->nr && g->page == f->iova / DIAG_PAGE && g->access == f->access &&
+	       g->domain_of == f->vcm && !strcmp(g->device, f->device) &&
+	       is_quiet(&o->sink.model->history, g->last_ns, f->ts_ns);
+}
+
+static void remember(struct group *g, const struct diag_fault *f)
+{
+	g->page = f->iova / DIAG_PAGE;
+	g->domain_of = f->vcm;
+	g->last_ns = f->ts_ns;
+}
+
 static void count_repeat(struct group *g, const struct diag_fault *f)
 {
 	struct diag_repeat *r = &g->repeat;
@@ -128,6 +166,7 @@ static bool is_folded(struct out_diag *o, const struct diag_fault *f, const stru
 	for (i = 0; i < GROUPS; i++) {
 		if (is_same(&o->group[i], f, v)) {
 			count_repeat(&o->group[i], f);
+			remember(&o->group[i], f);
 			return true;
 		}
 	}
@@ -136,6 +175,24 @@ static bool is_folded(struct out_diag *o, const struct diag_fault *f, const stru
 	*g = (struct group){ .nr = o->counts.faults, .rule = v->rule, .confidence = v->confidence,
 			     .access = f->access, .vcm = v->vcm, .res = v->res };
 	memcpy(g->device, f->device, sizeof(g->device));
+	remember(g, f);
+	return false;
+}
+
+/* The same fault in the same state: no need to judge it again. */
+static bool is_repeated(struct out_diag *o, const struct diag_fault *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < GROUPS && !o->cfg.all; i++) {
+		if (!is_as_before(o, &o->group[i], f))
+			continue;
+		count_repeat(&o->group[i], f);
+		remember(&o->group[i], f);
+		o->counts.faults++;
+		o->counts.folded++;
+		return true;
+	}
 	return false;
 }
 
@@ -169,7 +226,7 @@ static struct rate *rate_of(struct out_diag *o, const struct diag_fault *f)
 /* Too many of the device for each to be judged: count it. */
 static bool is_storm(struct out_diag *o, struct rate *r, const struct diag_fault *f)
 {
-	if (o->cfg.all || r->count <= STORM)
+	if (o->cfg.all || r->judged++ < STORM)
 		return false;
 	if (!r->storm.count++)
 		r->storm.first_ns = f->ts_ns;
@@ -187,7 +244,7 @@ static void judge(struct out_diag *o, struct held *h)
 	struct diag_result res;
 
 	r->count++;
-	if (!may_pass(o, f))
+	if (!may_pass(o, f) || is_repeated(o, f))
 		return;
 	if (is_storm(o, r, f)) {
 		o->counts.faults++;

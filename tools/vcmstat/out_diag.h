@@ -3,8 +3,9 @@
  * out_diag.h - a sink that says why each fault happened, and how it is printed.
  *
  * A fault is held back for a moment, until what happened around it has been told too; then it is
- * judged.  Verdicts that say the same of the same device are told once and counted.  A device that
- * faults faster than anybody reads is counted and not judged any more, until it calms down.
+ * judged.  Verdicts that say the same of the same device are told once and counted; the same fault
+ * in the same state is not even judged again.  A device that has many different faults in a second
+ * is counted and not judged any more, until it calms down.
  */
 #ifndef VCMSTAT_OUT_DIAG_H
 #define VCMSTAT_OUT_DIAG_H
@@ -25,8 +26,8 @@ struct diag_cfg {
 /* What came of the faults that pass the filter. */
 struct diag_counts {
 	uint64_t faults;	/* all of them */
-	uint64_t judged;
-	uint64_t folded;	/* of those judged: as one that was told */
+	uint64_t judged;	/* by the rules */
+	uint64_t folded;	/* like one that was told before */
 	uint64_t stormed;	/* counted only */
 	uint64_t unknown;	/* judged, and nothing explains them */
 };

@@ -93,7 +93,7 @@ static void text_storm(FILE *out, struct json *j, const struct diag_storm *s)
 	char device[VCM_DEVICE_NAME_LEN];
 
 	(void)j;
-	fprintf(out, "storm: %" PRIu64 " more faults of %s in %.6f s, counted only\n", s->count,
+	fprintf(out, "storm: %" PRIu64 " more faults of %s in %.6f s, only counted\n", s->count,
 		s->device[0] ? name_text(device, sizeof(device), s->device, sizeof(s->device)) :
 		"an unknown device", (double)(s->last_ns - s->first_ns) / 1e9);
 }
@@ -101,9 +101,11 @@ static void text_storm(FILE *out, struct json *j, const struct diag_storm *s)
 static void text_counts(FILE *out, struct json *j, const struct diag_counts *c)
 {
 	(void)j;
-	fprintf(out, "# %" PRIu64 " faults: %" PRIu64 " judged, %" PRIu64 " of them as one before, "
-		"%" PRIu64 " not explained", c->faults, c->judged, c->folded, c->unknown);
-	fprintf(out, "; %" PRIu64 " counted only\n", c->stormed);
+	fprintf(out, "# %" PRIu64 " faults: %" PRIu64 " judged, %" PRIu64 " repeats, %" PRIu64
+		" unknown", c->faults, c->judged, c->folded, c->unknown);
+	if (c->stormed)
+		fprintf(out, ", %" PRIu64 " only counted", c->stormed);
+	fputc('\n', out);
 }
 
 const struct diag_writer diag_writer_text = {

@@ -139,6 +139,27 @@ a_trace_decoded_elsewhere_tells_the_same() {
 	done
 }
 
+# ends CODE COMMAND...
+ends() {
+	local want=$1 code=0
+	shift
+	"$@" || code=$?
+	[ "$code" = "$want" ] || { echo "exit $code, not $want: $*" >&2; return 1; }
+}
+
+# The recording with a thousand faults, each of another page, in place of each.
+many_faults() {
+	awk '/"type":"fault"/ {
+		for (i = 0; i < 1000; i++) {
+			line = $0
+			sub(/"iova":[0-9]+/, "\"iova\":" (268451840 + 4096 * i), line)
+			print line
+		}
+		next
+	}
+	{ print }' "$data"
+}
+
 every_line_is_as_its_schema_says() {
 	local python
 	python=$(python_with jsonschema)
@@ -149,6 +170,8 @@ every_line_is_as_its_schema_says() {
 		"$vcmstat" replay "$scratch/run.vcm" --json
 		"$vcmstat" list -i "$scratch/run.vcm" --json
 		"$vcmstat" refs -i "$scratch/run.vcm" --json
+		"$vcmstat" fault --rules --json
+		many_faults | ends 4 "$vcmstat" fault - --json
 	} >"$scratch/lines"
 	"$python" "$here/schema_check.py" "$scratch/schema" "$scratch/lines"
 }
