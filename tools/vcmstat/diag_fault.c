@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "faultfmt.h"
 #include "sink.h"
 
 #define VTD_TOO_WIDE 4	/* fault reason: the address has more bits than the tables */
@@ -30,14 +31,17 @@ void diag_of_event(struct diag_fault *f, const struct model *m, const struct vcm
 
 void diag_of_record(struct diag_fault *f, const struct vcm_fault *fault)
 {
-	char device[16];
+	bool is_vtd = fault->source == VCM_FAULT_VTD;
 
 	memset(f, 0, sizeof(*f));
 	f->ts_ns = fault->ts_ns;
-	f->iova = fault->iova & ~(uint64_t)(DIAG_PAGE - 1);
-	f->grain = DIAG_PAGE;
-	f->access = fault->write ? DIAG_WRITE : DIAG_READ;
-	f->source = "vtd";
-	f->too_wide = fault->reason == VTD_TOO_WIDE;
-	strncpy(f->device, fault_device(device, fault), sizeof(f->device) - 1);
+	f->grain = is_vtd ? DIAG_PAGE : 1;
+	f->iova = fault->iova & ~(f->grain - 1);
+	f->access = fault->access == VCM_FAULT_WRITE ? DIAG_WRITE :
+		    fault->access == VCM_FAULT_READ ? DIAG_READ : DIAG_ACCESS_UNKNOWN;
+	f->source = fault_source_text(fault->source);
+	f->reason = fault_reason_text(fault);
+	f->too_wide = is_vtd && fault->reason == VTD_TOO_WIDE;
+	if (fault->device != VCM_FAULT_NO_DEVICE || fault->name[0])
+		fault_device(f->device, fault);
 }
