@@ -290,7 +290,7 @@ static __always_inline int vcm_host_unmapped(void *ctx, const struct vcm_host_ca
 	vcm_host_undo_range(slot, call->iova, done, &gone);
 	key.domain = slot->domain;
 	gone.len = done;
-	vcm_host_who(ctx, &gone.undone, 0);
+	vcm_host_who(ctx, &gone.undone, call->ns);
 	if (bpf_map_update_elem(&vcm_host_gone, &key, &gone, BPF_ANY))
 		__sync_fetch_and_add(&vcm_host_losses.gone, 1);
 	return 0;

@@ -71,6 +71,14 @@ static void count(struct iommu_host *h, const struct iommu_mapping *m)
 	d->before_bytes += m->live.len;
 }
 
+static void forget_sums(struct iommu_dom *d)
+{
+	d->live = 0;
+	d->bytes = 0;
+	d->before = 0;
+	d->before_bytes = 0;
+}
+
 /*
  * A leaf that the walk found while its mapping was being made lies within it; and a mapping of a
  * domain that is gone belongs to nobody.
@@ -84,7 +92,7 @@ void iommu_host_sort(struct iommu_host *h)
 	if (h->nr_map)
 		qsort(h->map, h->nr_map, sizeof(*h->map), by_place);
 	for (i = 0; i < h->nr_dom; i++)
-		h->dom[i].live = h->dom[i].bytes = h->dom[i].before = h->dom[i].before_bytes = 0;
+		forget_sums(&h->dom[i]);
 	for (i = 0; i < h->nr_map; i++) {
 		if (!h->map[i].live.len || !iommu_host_dom(h, h->map[i].key.domain))
 			continue;
@@ -166,7 +174,7 @@ const struct iommu_stack *iommu_host_stack(const struct iommu_host *h, int32_t s
 
 bool iommu_dom_whole(const struct iommu_dom *d)
 {
-	return d->about.format != VCM_HOST_NO_TABLE;
+	return d->about.format != VCM_HOST_NO_TABLE && d->slot.walked_ns;
 }
 
 const char *iommu_type_text(uint32_t type)

@@ -54,6 +54,8 @@ struct iommu_host {
 	struct table stack;	/* by its key in the map of stacks: struct iommu_stack */
 	struct vcm_host_losses losses;
 	uint64_t unfound;	/* devices that found no room */
+	uint64_t resyncs;	/* tables read again, because calls were not as expected */
+	uint64_t unsynced;	/* of them, not to their end: what they have may be told wrong */
 	uint64_t ts_ns;
 };
 

@@ -134,5 +134,7 @@ void iommu_json_losses(struct json *j, const struct iommu_host *h)
 	json_u64(j, "lost_stacks", h->losses.stacks);
 	json_u64(j, "lost_domains", h->losses.domains);
 	json_u64(j, "lost_times", h->losses.begun);
+	json_u64(j, "resyncs", h->resyncs);
+	json_u64(j, "unsynced", h->unsynced);
 	json_end(j);
 }

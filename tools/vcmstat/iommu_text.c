@@ -162,4 +162,10 @@ void iommu_text_losses(FILE *out, const struct iommu_host *h)
 	lost(out, h->losses.stacks, "stacks found no room");
 	lost(out, h->losses.domains, "calls for domains that found no room");
 	lost(out, h->losses.begun, "calls without a time");
+	if (h->resyncs)
+		fprintf(out, "# tables of a domain were read again %" PRIu64 " times\n",
+			h->resyncs);
+	if (h->unsynced)
+		fprintf(out, "# %" PRIu64 " times not to the end: their mappings may be wrong\n",
+			h->unsynced);
 }

@@ -69,7 +69,8 @@ static const struct record records[] = {
 /* Of commands that report: flat, and no more is promised. */
 static const char *const reports[] = {
 	"reference", "top", "top_context", "verify", "map", "map_cell", "hist", "hist_bucket",
-	"leak", "leaks", "iommu", "iommu_device", "iommu_domain", "iommu_mapping", "iommu_oldest",
+	"leak", "leaks", "iommu", "iommu_device", "iommu_domain", "iommu_fault", "iommu_faults",
+	"iommu_leak", "iommu_mapping", "iommu_oldest", "iommu_verify",
 };
 
 static const struct member head[] = {

@@ -401,8 +401,11 @@ int src_iommu_read(struct src_iommu *s, struct iommu_host *h, unsigned int what,
 		   struct error *err)
 {
 	iommu_host_clear(h);
-	if (forget_freed(s, err) || src_iommu_devices(s, h) || src_iommu_look(s, h, err))
-		return error_set(err, EXIT_FAILED, "cannot list devices and domains");
+	if (forget_freed(s, err))
+		return -1;
+	if (src_iommu_devices(s, h))
+		return error_set(err, EXIT_FAILED, "cannot list the devices");
+	src_iommu_look(s, h);
 	h->ts_ns = now_ns();
 	if (read_doms(s, h, err) || src_iommu_maps(s, h, err))
 		return -1;
@@ -411,6 +414,8 @@ int src_iommu_read(struct src_iommu *s, struct iommu_host *h, unsigned int what,
 	if (what)
 		read_stacks(s, h);
 	h->losses = s->map->bss->vcm_host_losses;
+	h->resyncs = s->resyncs;
+	h->unsynced = s->unsynced;
 	iommu_host_sort(h);
 	return 0;
 }

@@ -18,14 +18,19 @@ struct src_iommu {
 	int cpus;
 	uint64_t *odd;		/* of each slot: as it was when its tables were read */
 	uint32_t *seen;		/* of each slot: number of the domain whose tables were read */
+	uint64_t resyncs;	/* tables that were read again */
+	uint64_t unsynced;	/* times that this did not succeed */
 };
 
 /* src_iommu_walk.c */
 int src_iommu_walk_open(struct src_iommu *s);
 int src_iommu_devices(struct src_iommu *s, struct iommu_host *h);
 int src_iommu_about(struct src_iommu *s, uint64_t ptr, struct vcm_host_domain *about);
-/* Walk all domains of @h->device, and those of slots, that nobody has walked or that are odd. */
-int src_iommu_look(struct src_iommu *s, const struct iommu_host *h, struct error *err);
+/* Walk the domains of @h->device that nobody has walked, or that are odd. */
+void src_iommu_look(struct src_iommu *s, const struct iommu_host *h);
+
+/* src_iommu_sync.c: drop what the tables of the domain do not have any more. */
+int src_iommu_sync(struct src_iommu *s, const struct vcm_host_slot *slot, struct error *err);
 
 /* src_iommu.c */
 int src_iommu_slot(struct src_iommu *s, uint32_t at, struct vcm_host_slot *slot);

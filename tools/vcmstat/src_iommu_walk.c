@@ -132,31 +132,37 @@ static bool slot_at(struct src_iommu *s, uint64_t ptr, struct vcm_host_slot *slo
 	       !src_iommu_slot(s, at, slot);
 }
 
+/* Read its tables; when calls were not as expected, find out before what of it went. */
 static void look_at(struct src_iommu *s, uint64_t ptr)
 {
 	struct vcm_host_slot slot = { 0 };
-	uint64_t odd;
+	struct error err = { 0 };
+	uint64_t known = 0;
+	bool seen = false;
 
-	if (slot_at(s, ptr, &slot) && s->seen[slot.index] == slot.domain &&
-	    s->odd[slot.index] == slot.odd)
+	if (slot_at(s, ptr, &slot)) {
+		seen = s->seen[slot.index] == slot.domain;
+		known = seen ? s->odd[slot.index] : 0;
+	}
+	if (slot.odd != known) {
+		s->resyncs++;
+		s->unsynced += !!src_iommu_sync(s, &slot, &err);
+	} else if (seen) {
 		return;
-	odd = slot.odd;
+	}
+	known = slot.odd;
 	if (walk(s, ptr, false) || !slot_at(s, ptr, &slot))
 		return;
 	s->seen[slot.index] = slot.domain;
-	s->odd[slot.index] = odd;
+	s->odd[slot.index] = known;
 }
 
-int src_iommu_look(struct src_iommu *s, const struct iommu_host *h, struct error *err)
+void src_iommu_look(struct src_iommu *s, const struct iommu_host *h)
 {
 	size_t i;
 
-	(void)err;
-	if (!s->walk)
-		return 0;
-	for (i = 0; i < h->nr_device; i++) {
+	for (i = 0; s->walk && i < h->nr_device; i++) {
 		if (is_new(s, h, h->device[i].domain, i))
 			look_at(s, h->device[i].domain);
 	}
-	return 0;
 }

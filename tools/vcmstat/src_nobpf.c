@@ -6,6 +6,7 @@
 #include "hist.h"
 #include "leak.h"
 #include "source.h"
+#include "src_fault.h"
 #include "src_iommu.h"
 
 #define WITHOUT "this vcmstat is built without BPF, which events of the running module need"
@@ -119,4 +120,45 @@ long src_iommu_tables(struct src_iommu *s, uint64_t ptr, struct vcm_host_run **r
 void src_iommu_close(struct src_iommu *s)
 {
 	(void)s;
+}
+
+struct fault_capture *fault_open(const struct fault_config *config)
+{
+	(void)config;
+	return NULL;
+}
+
+void fault_close(struct fault_capture *f)
+{
+	(void)f;
+}
+
+const char *fault_names(const struct fault_capture *f)
+{
+	(void)f;
+	return "none";
+}
+
+unsigned int fault_sources(const struct fault_capture *f)
+{
+	(void)f;
+	return 0;
+}
+
+int fault_poll(struct fault_capture *f)
+{
+	(void)f;
+	return 0;
+}
+
+int fault_fd(const struct fault_capture *f)
+{
+	(void)f;
+	return -1;
+}
+
+void fault_losses(const struct fault_capture *f, struct fault_losses *losses)
+{
+	(void)f;
+	*losses = (struct fault_losses){ 0 };
 }
