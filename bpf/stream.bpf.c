@@ -10,7 +10,7 @@
  *
  * An event is committed to the ring inside the tracepoint, so while the lock of its stream is
  * held: whoever takes a snapshot afterwards finds every event up to the snapshot's seq in the
- * ring, or in vcm_dropped.  Nothing is lost uncounted.
+ * ring, or in vcm_dropped.  Nothing is lost uncounted.  Who made it is kept beside, see past.bpf.h.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -19,6 +19,8 @@
 #include "ring.bpf.h"
 #include "vcm_bpf.h"
 #include "vcm_events.h"
+
+#include "past.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -52,6 +54,15 @@ static __always_inline struct vcm_event *vcm_event_begin(__u16 type)
 	return ev;
 }
 
+/* Whoever reads the event may ask for its past at once. */
+static __always_inline int vcm_event_end(void *ctx, struct vcm_event *ev)
+{
+	if (vcm_past_is_kept(ev->type))
+		vcm_past_note(ctx, ev);
+	bpf_ringbuf_submit(ev, vcm_ring_wakeup(&vcm_events, sizeof(*ev)));
+	return 0;
+}
+
 #define VCM_STREAM_HEAD(type, name, fmt, text)	ev->name = ctx[VCM_HEAD_##name];
 #define VCM_STREAM_ARG(type, name, fmt, text)					\
 	ev->arg[n] = (type)ctx[VCM_HEAD_FIELDS + n];				\
@@ -67,8 +78,7 @@ static __always_inline struct vcm_event *vcm_event_begin(__u16 type)
 	VCM_EVENT_HEAD(VCM_STREAM_HEAD)						\
 	VCM_EV_##name(VCM_STREAM_ARG)						\
 	ev->nr_arg = n;								\
-	bpf_ringbuf_submit(ev, vcm_ring_wakeup(&vcm_events, sizeof(*ev)));	\
-	return 0;								\
+	return vcm_event_end(ctx, ev);						\
 }
 
 #define VCM_STREAM_PROG(name, nr, text)						\
@@ -96,8 +106,7 @@ int vcm_tp_##name(struct vcm_tp_##name *tp)					\
 	VCM_EVENT_HEAD(VCM_TP_HEAD)						\
 	VCM_EV_##name(VCM_TP_ARG)						\
 	ev->nr_arg = n;								\
-	bpf_ringbuf_submit(ev, vcm_ring_wakeup(&vcm_events, sizeof(*ev)));	\
-	return 0;								\
+	return vcm_event_end(tp, ev);						\
 }
 
 VCM_EVENTS(VCM_TP_PROG)

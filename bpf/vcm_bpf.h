@@ -78,6 +78,20 @@ struct vcm_past_key {
 	__u32 rsvd;
 };
 
+#define VCM_PAST_MAX	16384	/* events kept unless set before loading */
+
+/* Kinds of events that are kept: those that end, change or allow something. */
+#define VCM_PAST_KINDS								\
+	(1u << VCM_EVENT_destroy | 1u << VCM_EVENT_unreserve | 1u << VCM_EVENT_bind |	\
+	 1u << VCM_EVENT_unbind | 1u << VCM_EVENT_map | 1u << VCM_EVENT_unmap |	\
+	 1u << VCM_EVENT_deassoc | 1u << VCM_EVENT_deactivate | 1u << VCM_EVENT_switch |	\
+	 1u << VCM_EVENT_save)
+
+static inline __attribute__((always_inline)) int vcm_past_is_kept(unsigned int type)
+{
+	return type < 32 && VCM_PAST_KINDS >> type & 1;
+}
+
 /**
  * struct vcm_past - who made the event, and from where in the code
  * @ts_ns: CLOCK_MONOTONIC

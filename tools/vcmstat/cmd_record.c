@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "follow.h"
+#include "ksyms.h"
 #include "rec.h"
 #include "vcmstat.h"
 
@@ -18,6 +19,7 @@ static struct {
 	const char *file;
 	double seconds;
 	uint64_t count;
+	bool stacks;
 } env;
 
 static const struct opt opts[] = {
@@ -25,6 +27,8 @@ static const struct opt opts[] = {
 	  .required = true, .task = "what and how long" },
 	{ OPT_SECONDS, "for", 0, "SECONDS", &env.seconds, "end after so long" },
 	{ OPT_U64, "count", 'n', "N", &env.count, "end after N events", .min = 1 },
+	{ OPT_FLAG, "stacks", 0, NULL, &env.stacks,
+	  "with who ended or changed a mapping, and from where in the kernel" },
 	{ OPT_END },
 };
 
@@ -83,21 +87,61 @@ static int record(struct follow *f, struct error *err)
 	return ret;
 }
 
-static int record_to(const struct settings *set, FILE *out, struct error *err)
+/* A kernel that hides its addresses gives none; then the stacks are numbers. */
+static void read_symbols(struct ksyms *symbols)
 {
-	struct source *src = src_open(set, false, err);
+	FILE *in = fopen("/proc/kallsyms", "re");
+
+	*symbols = (struct ksyms){ 0 };
+	if (!in)
+		return;
+	ksyms_read(symbols, in);
+	fclose(in);
+}
+
+static int record_all(struct source *src, struct sink *sink, const struct settings *set,
+		      struct error *err)
+{
+	struct ksyms symbols = { 0 };
 	struct follow f;
-	struct sink *sink;
 	int ret;
 
-	if (!src)
-		return -1;
-	sink = out_rec_new(out);
 	follow_init(&f, src, sink);
+	if (set->stacks) {
+		read_symbols(&symbols);
+		f.past = past_teller_new(src, sink, &symbols);
+	}
 	ret = record(&f, err);
 	if (!ret && set->strict && totals_lost(&f.totals))
 		ret = EXIT_LOST;
+	if (f.past && past_missing(f.past))
+		fprintf(stderr, "vcmstat: of %" PRIu64 " events it was forgotten who made them: "
+			"--past makes room\n", past_missing(f.past));
+	past_teller_free(f.past);
+	ksyms_fini(&symbols);
 	follow_fini(&f);
+	return ret;
+}
+
+static int record_to(const struct settings *set, FILE *out, struct error *err)
+{
+	struct settings mine = *set;
+	struct source *src;
+	struct sink *sink;
+	int ret;
+
+	mine.stacks = env.stacks;
+	src = src_open(&mine, false, err);
+	if (!src)
+		return -1;
+	if (mine.stacks && !src->ops->past) {
+		error_set(err, EXIT_ABSENT, "source %s cannot tell who made an event, which "
+			  "--stacks needs: it takes BPF", src->name);
+		src->ops->close(src);
+		return -1;
+	}
+	sink = out_rec_new(out);
+	ret = record_all(src, sink, &mine, err);
 	sink->ops->close(sink);
 	src->ops->close(src);
 	return ret;
@@ -129,6 +173,6 @@ const struct command cmd_record = {
 		"  vcmstat record run.vcm            until Ctrl-C\n"
 		"  vcmstat record run.vcm --for 60   for a minute\n",
 	.opts = opts,
-	.shared = { strict_opts },
+	.shared = { strict_opts, past_opts },
 	.run = run_record,
 };

@@ -30,7 +30,7 @@ const struct command *const commands[] = {
 	NULL,
 };
 
-struct settings settings = { .ring = VCM_RING_BYTES };
+struct settings settings = { .ring = VCM_RING_BYTES, .past = VCM_PAST_MAX };
 bool want_help, want_version, want_schema;
 
 const struct opt global_opts[] = {
@@ -70,6 +70,13 @@ const struct opt until_opts[] = {
 const struct opt strict_opts[] = {
 	{ OPT_FLAG, "strict", 0, NULL, &settings.strict, "exit with 5 when events are missing",
 	  .task = "source" },
+	{ OPT_END },
+};
+
+const struct opt past_opts[] = {
+	{ OPT_U64, "past", 0, "N", &settings.past,
+	  "know who made the last N events that end or change something (default 16384)",
+	  .min = 1, .max = 1u << 20, .task = "source" },
 	{ OPT_END },
 };
 

@@ -91,6 +91,8 @@ static void take_event(struct follow *f, const struct vcm_event *ev)
 		f->totals.events++;
 		f->totals.faults += ev->type == VCM_EVENT_fault;
 		f->sink->ops->event(f->sink, ev);
+		if (f->past)
+			past_tell(f->past, ev);
 		names_note(&f->holders, &f->model.holder, ev);
 		names_note(&f->devices, &f->model.device, ev);
 	}

@@ -34,6 +34,7 @@ struct follow {
 	uint64_t limit;		/* stop after so many events, 0 for never */
 	uint64_t sync_gap_ns;	/* least time between two snapshots after losses */
 	uint64_t look_ns;	/* time between two looks at a source without events */
+	struct past_teller *past;	/* tells the sink who made an event; NULL: nobody asks */
 	unsigned int settle_tries;	/* how often to look for events that a snapshot promises */
 
 	/* private */

@@ -62,13 +62,12 @@ void ksyms_fini(struct ksyms *k)
 	memset(k, 0, sizeof(*k));
 }
 
-const char *ksyms_text(const struct ksyms *k, uint64_t addr, char *buf, size_t len)
+/* How many begin at or before @addr. */
+static size_t count_until(const struct ksyms *k, uint64_t addr)
 {
 	size_t low = 0, high = k->nr;
-	const char *module;
-	uint64_t off;
 
-	while (low < high) {	/* the first behind @addr */
+	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
 		if (k->sym[middle].addr <= addr)
@@ -76,14 +75,43 @@ const char *ksyms_text(const struct ksyms *k, uint64_t addr, char *buf, size_t l
 		else
 			high = middle;
 	}
-	off = low ? addr - k->sym[low - 1].addr : 0;
-	if (!low || off >= FUNCTION_MAX) {
+	return low;
+}
+
+void ksyms_add(struct ksyms *k, uint64_t addr, const char *name)
+{
+	size_t at = count_until(k, addr);
+	struct ksym *sym;
+
+	if (at && k->sym[at - 1].addr == addr)
+		return;
+	k->sym = xrealloc(k->sym, (k->nr + 1) * sizeof(*k->sym));
+	sym = &k->sym[at];
+	memmove(sym + 1, sym, (k->nr++ - at) * sizeof(*sym));
+	sym->addr = addr;
+	sym->name = xcalloc(1, strlen(name) + 1);
+	strcpy(sym->name, name);
+}
+
+const struct ksym *ksyms_find(const struct ksyms *k, uint64_t addr)
+{
+	size_t at = count_until(k, addr);
+
+	return at && addr - k->sym[at - 1].addr < FUNCTION_MAX ? &k->sym[at - 1] : NULL;
+}
+
+const char *ksyms_text(const struct ksyms *k, uint64_t addr, char *buf, size_t len)
+{
+	const struct ksym *sym = ksyms_find(k, addr);
+	const char *module;
+
+	if (!sym) {
 		snprintf(buf, len, "0x%" PRIx64, addr);
 		return buf;
 	}
-	module = strchr(k->sym[low - 1].name, ' ');
+	module = strchr(sym->name, ' ');
 	snprintf(buf, len, "%.*s+0x%" PRIx64 "%s",
-		 (int)(module ? module - k->sym[low - 1].name : 200), k->sym[low - 1].name, off,
+		 (int)(module ? module - sym->name : 200), sym->name, addr - sym->addr,
 		 module ? module : "");
 	return buf;
 }

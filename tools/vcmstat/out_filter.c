@@ -91,6 +91,17 @@ static void filter_close(struct sink *s)
 	free(s);
 }
 
+/* Of an event that was not told it is of no use and does no harm. */
+static void filter_past(struct sink *s, uint32_t stream, uint64_t seq, const struct past *past)
+{
+	sink_past(of(s)->to, stream, seq, past);
+}
+
+static void filter_symbol(struct sink *s, const struct ksym *sym)
+{
+	sink_symbol(of(s)->to, sym);
+}
+
 static const struct sink_ops filter_ops = {
 	.header = filter_header,
 	.state = filter_state,
@@ -102,6 +113,8 @@ static const struct sink_ops filter_ops = {
 	.tick = filter_tick,
 	.end = filter_end,
 	.close = filter_close,
+	.past = filter_past,
+	.symbol = filter_symbol,
 };
 
 struct sink *out_filter_new(struct sink *to, const struct filter *filter)

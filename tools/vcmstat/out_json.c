@@ -3,7 +3,8 @@
  * out_json.c - NDJSON: one object a line, raw numbers, members named as in the schema.
  *
  * Order: header, the records of the state, ready, then events, faults, losses and ticks, end.
- * A device or holder record behind ready names one that the state did not name.  After a loss:
+ * A device or holder record behind ready names one that the state did not name.  A past tells who
+ * made an event before it, where a recording has that.  After a loss:
  * resync, then the records of a new state that replaces the old one.
  */
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 struct out_json {
 	struct sink sink;
 	struct json json;
+	struct ksyms symbols;	/* told so far */
 };
 
 static struct json *of(struct sink *s)
@@ -199,8 +201,31 @@ static void json_finish(struct sink *s, const struct totals *t, const char *caus
 	done(s);
 }
 
+static void json_past(struct sink *s, uint32_t stream, uint64_t seq, const struct past *past)
+{
+	struct json *j = of(s);
+	char stack[4096];
+
+	json_begin(j, "past");
+	json_u64(j, "ts_ns", past->ts_ns);
+	json_u64(j, "stream", stream);
+	json_u64(j, "seq", seq);
+	json_u64(j, "pid", past->pid);
+	json_u64(j, "tid", past->tid);
+	json_strn(j, "comm", past->comm, sizeof(past->comm));
+	json_str(j, "stack", past_stack(past, &((struct out_json *)s)->symbols, stack,
+					sizeof(stack)));
+	done(s);
+}
+
+static void json_symbol(struct sink *s, const struct ksym *sym)
+{
+	ksyms_add(&((struct out_json *)s)->symbols, sym->addr, sym->name);
+}
+
 static void json_close(struct sink *s)
 {
+	ksyms_fini(&((struct out_json *)s)->symbols);
 	json_fini(of(s));
 	free(s);
 }
@@ -216,6 +241,8 @@ static const struct sink_ops out_json_ops = {
 	.tick = json_tick,
 	.end = json_finish,
 	.close = json_close,
+	.past = json_past,
+	.symbol = json_symbol,
 };
 
 struct sink *out_json_new(FILE *out)

@@ -94,6 +94,27 @@ static void rec_dropped(struct sink *s, uint64_t nr)
 	put_block(s, REC_DROPPED, &rec, sizeof(rec));
 }
 
+static void rec_past(struct sink *s, uint32_t stream, uint64_t seq, const struct past *past)
+{
+	struct rec_past rec = { .seq = seq, .stream = stream };
+
+	rec.past.ts_ns = past->ts_ns;
+	rec.past.pid = past->pid;
+	rec.past.tid = past->tid;
+	rec.past.nr = past->nr;
+	memcpy(rec.past.comm, past->comm, sizeof(rec.past.comm));
+	memcpy(rec.past.frame, past->frames, sizeof(rec.past.frame));
+	put_block(s, REC_PAST, &rec, sizeof(rec));
+}
+
+static void rec_symbol(struct sink *s, const struct ksym *sym)
+{
+	struct rec_symbol rec = { .addr = sym->addr };
+
+	snprintf(rec.name, sizeof(rec.name), "%s", sym->name);
+	put_block(s, REC_SYMBOL, &rec, sizeof(rec));
+}
+
 static void put_totals(struct sink *s, enum rec_type type, uint64_t ts_ns, const struct totals *t,
 		       const char *cause)
 {
@@ -134,6 +155,8 @@ static const struct sink_ops out_rec_ops = {
 	.tick = rec_tick,
 	.end = rec_end,
 	.close = rec_free,
+	.past = rec_past,
+	.symbol = rec_symbol,
 };
 
 struct sink *out_rec_new(FILE *out)

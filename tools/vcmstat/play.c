@@ -44,12 +44,24 @@ void play_init(struct play *p, struct sink *sink)
 	memset(p, 0, sizeof(*p));
 	p->sink = sink;
 	model_init(&p->model);
+	table_init(&p->past, sizeof(struct past));
 	sink->model = &p->model;
 }
 
 void play_fini(struct play *p)
 {
 	model_fini(&p->model);
+	table_fini(&p->past);
+	ksyms_fini(&p->symbols);
+}
+
+int play_past(const struct play *p, uint32_t stream, uint64_t seq, struct past *out)
+{
+	const struct past *past = table_find(&p->past, seq, stream);
+
+	if (past)
+		*out = *past;
+	return past ? 0 : -1;
 }
 
 uint64_t play_time(const struct rec_item *item)
@@ -147,6 +159,14 @@ static int take(struct play *p, const struct rec *r, struct rec_item *item, stru
 		p->totals.faults++;
 		p->stopped |= p->until.event == VCM_EVENT_fault;
 		ops->fault(p->sink, &item->fault);
+		break;
+	case REC_PAST:
+		*(struct past *)table_add(&p->past, item->seq, item->stream) = item->past;
+		sink_past(p->sink, item->stream, item->seq, &item->past);
+		break;
+	case REC_SYMBOL:
+		ksyms_add(&p->symbols, item->symbol.addr, item->symbol.name);
+		sink_symbol(p->sink, &item->symbol);
 		break;
 	case REC_GAP:
 		tell_gap(p, &item->gap);

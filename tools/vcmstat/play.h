@@ -35,6 +35,8 @@ struct play {
 	bool stopped;		/* by until */
 	bool cut;		/* made from a recording that was cut */
 	struct model_gap told;	/* the last loss told by the file */
+	struct table past;	/* what the file tells of who made events, see play_past() */
+	struct ksyms symbols;	/* and the functions in it */
 };
 
 /* "12.5", "+2.5", "STREAM:SEQ" or the name of an event; -1 with @err. */
@@ -42,6 +44,9 @@ int play_until_parse(struct play_until *until, const char *text, struct error *e
 
 void play_init(struct play *p, struct sink *sink);
 void play_fini(struct play *p);
+
+/* As past() of a source, for a recording made with --stacks. */
+int play_past(const struct play *p, uint32_t stream, uint64_t seq, struct past *out);
 
 /* The moment an item is of, 0 when it is of none. */
 uint64_t play_time(const struct rec_item *item);

@@ -25,6 +25,8 @@ enum rec_type {
 	REC_NAME = 7,
 	REC_TICK = 8,
 	REC_END = 9,
+	REC_PAST = 10,
+	REC_SYMBOL = 11,
 };
 
 /* Members are meant for the types behind them and point to what is good until the next item. */
@@ -37,6 +39,10 @@ struct rec_item {
 	struct vcm_fault fault;		/* FAULT */
 	struct model_gap gap;		/* GAP */
 	uint64_t dropped;		/* DROPPED */
+	uint32_t stream;		/* PAST */
+	uint64_t seq;			/* PAST */
+	struct past past;		/* PAST */
+	struct ksym symbol;		/* SYMBOL */
 	unsigned int name_type;		/* NAME: VCM_SNAP_* of the row */
 	const void *name;		/* NAME */
 	uint64_t ts_ns;			/* TICK */

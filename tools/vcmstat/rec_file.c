@@ -21,6 +21,7 @@ struct rec_file {
 	struct model state;
 	struct rec_header header;
 	struct rec_totals totals;
+	struct rec_symbol symbol;
 	unsigned char *buf;
 	size_t cap;
 	size_t len;
@@ -231,6 +232,28 @@ static int take_fault(struct rec_file *f, struct rec_item *item, struct error *e
 	return take(f, &item->fault, len, err);
 }
 
+static int take_past(struct rec_file *f, struct rec_item *item, struct error *err)
+{
+	struct rec_past past;
+
+	if (take(f, &past, sizeof(past), err))
+		return -1;
+	item->stream = past.stream;
+	item->seq = past.seq;
+	past_set(&item->past, &past.past);
+	return past.past.nr > VCM_PAST_FRAMES ? damaged(f, "too many frames", err) : 0;
+}
+
+static int take_symbol(struct rec_file *f, struct rec_item *item, struct error *err)
+{
+	if (take(f, &f->symbol, sizeof(f->symbol), err))
+		return -1;
+	if (f->symbol.name[sizeof(f->symbol.name) - 1])
+		return damaged(f, "text without end", err);
+	item->symbol = (struct ksym){ f->symbol.addr, f->symbol.name };
+	return 0;
+}
+
 static int (*const takers[])(struct rec_file *f, struct rec_item *item, struct error *err) = {
 	[REC_HEADER] = take_header,
 	[REC_STATE] = take_state,
@@ -241,6 +264,8 @@ static int (*const takers[])(struct rec_file *f, struct rec_item *item, struct e
 	[REC_NAME] = take_name,
 	[REC_TICK] = take_totals,
 	[REC_END] = take_totals,
+	[REC_PAST] = take_past,
+	[REC_SYMBOL] = take_symbol,
 };
 
 static int file_next(struct rec *r, struct rec_item *item, struct error *err)

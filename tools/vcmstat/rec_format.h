@@ -19,6 +19,8 @@
 #include <linux/types.h>
 #include <stddef.h>
 
+#include "vcm_bpf.h"
+
 #define REC_MAGIC	"\211VCMREC\n"
 #define REC_ORDER	0x01020304u
 #define REC_VERSION	1
@@ -74,6 +76,20 @@ struct rec_dropped {
 struct rec_name {
 	__u32 type;	/* VCM_SNAP_DEVICE or VCM_SNAP_HOLDER */
 	__u32 rsvd;
+};
+
+/* REC_PAST, behind the event; written with record --stacks only. */
+struct rec_past {
+	__u64 seq;
+	__u32 stream;
+	__u32 rsvd;
+	struct vcm_past past;
+};
+
+/* REC_SYMBOL, before the first REC_PAST with an address in that function; terminated. */
+struct rec_symbol {
+	__u64 addr;
+	char name[128];		/* "vcm_unbind [vcm]" */
 };
 
 /* REC_TICK, REC_END; @cause is empty in a tick. */

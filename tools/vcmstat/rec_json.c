@@ -286,6 +286,8 @@ static int read_record(struct rec_json *r, struct rec_item *item)
 		return read_event(r, item);
 	if (!strcmp(type, "fault"))
 		return read_fault(r, item);
+	if (!strcmp(type, "past"))	/* names without addresses: to be read, not to be kept */
+		return 0;
 	if (!strcmp(type, "lost"))
 		return read_lost(r, item);
 	if (!strcmp(type, "tick"))

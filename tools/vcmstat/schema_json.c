@@ -38,6 +38,9 @@ static const struct record records[] = {
 		{ "source", 's' }, { "ts_ns", 'u' }, { "device", 's' }, { "iova", 'u' },
 		{ "access", 's' }, { "reason", 'u' }, { "pasid", 'u', true },
 		{ "domain", 'u', true }, { } } },
+	{ "past", (const struct member[]){
+		{ "ts_ns", 'u' }, { "stream", 'u' }, { "seq", 'u' }, { "pid", 'u' },
+		{ "tid", 'u' }, { "comm", 's' }, { "stack", 's' }, { } } },
 	{ "lost", (const struct member[]){
 		{ "stream", 'u', true }, { "expected", 'u', true }, { "got", 'u', true },
 		{ "dropped", 'u', true }, { } } },

@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "ksyms.h"
 #include "model.h"
+#include "past.h"
 #include "vcm_bpf.h"
 
 /* Names the own fields of an event inside the function that reads them. */
@@ -59,6 +61,10 @@ struct sink_ops {
 	void (*tick)(struct sink *s, uint64_t ts_ns, const struct totals *t);
 	void (*end)(struct sink *s, const struct totals *t, const char *cause);
 	void (*close)(struct sink *s);
+
+	/* Optional: who made an event told before, and the names of functions in his stack. */
+	void (*past)(struct sink *s, uint32_t stream, uint64_t seq, const struct past *past);
+	void (*symbol)(struct sink *s, const struct ksym *sym);
 };
 
 struct sink {
@@ -66,6 +72,19 @@ struct sink {
 	FILE *out;
 	const struct model *model;	/* with what was told applied; set by the teller */
 };
+
+static inline void sink_past(struct sink *s, uint32_t stream, uint64_t seq,
+			     const struct past *past)
+{
+	if (s->ops->past)
+		s->ops->past(s, stream, seq, past);
+}
+
+static inline void sink_symbol(struct sink *s, const struct ksym *sym)
+{
+	if (s->ops->symbol)
+		s->ops->symbol(s, sym);
+}
 
 struct sink *out_text_new(FILE *out);
 struct sink *out_wide_new(FILE *out);

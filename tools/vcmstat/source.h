@@ -67,8 +67,12 @@ struct source {
 struct settings;
 struct source *src_open(const struct settings *set, bool polled, struct error *err);
 
-/* src_bpf.c: every tracepoint of the module; @rung is tp_btf, raw_tp or tp. */
-struct source *src_bpf_open(const char *rung, size_t ring_bytes, int verbose, struct error *err);
+/*
+ * src_bpf.c: every tracepoint of the module; @rung is tp_btf, raw_tp or tp.  @past: how many events
+ * past() can tell of, 0 for none.
+ */
+struct source *src_bpf_open(const char *rung, size_t ring_bytes, uint32_t past, int verbose,
+			    struct error *err);
 /* src_tracefs.c: the same by a trace buffer. */
 struct source *src_tracefs_open(size_t ring_bytes, struct error *err);
 /* src_poll.c: the state only, of the running module or, with @path, a saved one. */

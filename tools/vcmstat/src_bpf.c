@@ -92,8 +92,22 @@ static int src_bpf_drain(struct source *src, size_t max, struct error *err)
 				 strerror(-ret));
 	fault_poll(bpf->faults);
 	src->losses.events = __atomic_load_n(&bpf->stream->bss->vcm_dropped, __ATOMIC_ACQUIRE);
+	src->losses.past = __atomic_load_n(&bpf->stream->bss->vcm_past_gone, __ATOMIC_RELAXED);
 	count_fault_losses(bpf);
 	return (int)(max - bpf->left);
+}
+
+static int src_bpf_past(struct source *src, uint32_t stream, uint64_t seq, struct past *out)
+{
+	const struct vcm_stream_bpf *bpf = ((struct src_bpf *)src)->stream;
+	const struct vcm_past_key key = { .seq = seq, .stream = stream };
+	struct vcm_past past;
+
+	if (!bpf->rodata->vcm_past_max ||
+	    bpf_map_lookup_elem(bpf_map__fd(bpf->maps.vcm_pasts), &key, &past))
+		return -1;
+	past_set(out, &past);
+	return 0;
 }
 
 static int src_bpf_fd(struct source *src)
@@ -118,6 +132,7 @@ static const struct source_ops src_bpf_ops = {
 	.snapshot = src_bpf_snapshot,
 	.drain = src_bpf_drain,
 	.fd = src_bpf_fd,
+	.past = src_bpf_past,
 	.close = src_bpf_close,
 };
 
@@ -149,7 +164,19 @@ static void choose_programs(struct bpf_object *obj, const char *rung)
 	}
 }
 
-static int open_stream(struct src_bpf *bpf, size_t ring_bytes, struct error *err)
+/* A place is taken before another goes, on each CPU at the same time. */
+#define PAST_SLACK 1024
+
+static void size_past(struct vcm_stream_bpf *bpf, uint32_t past)
+{
+	bpf->rodata->vcm_past_max = past;
+	if (!past)
+		return;
+	bpf_map__set_max_entries(bpf->maps.vcm_past_ring, past);
+	bpf_map__set_max_entries(bpf->maps.vcm_pasts, past + PAST_SLACK);
+}
+
+static int open_stream(struct src_bpf *bpf, size_t ring_bytes, uint32_t past, struct error *err)
 {
 	int ret;
 
@@ -157,6 +184,7 @@ static int open_stream(struct src_bpf *bpf, size_t ring_bytes, struct error *err
 	if (!bpf->stream)
 		return refused(err, "open", errno);
 	bpf_map__set_max_entries(bpf->stream->maps.vcm_events, (__u32)ring_bytes);
+	size_past(bpf->stream, past);
 	choose_programs(bpf->stream->obj, bpf->src.name);
 	ret = vcm_stream_bpf__load(bpf->stream);
 	if (ret)
@@ -237,7 +265,8 @@ static int check_rung(const char *rung, struct error *err)
 	return 0;
 }
 
-struct source *src_bpf_open(const char *rung, size_t ring_bytes, int verbose, struct error *err)
+struct source *src_bpf_open(const char *rung, size_t ring_bytes, uint32_t past, int verbose,
+			    struct error *err)
 {
 	struct src_bpf *bpf;
 
@@ -250,7 +279,7 @@ struct source *src_bpf_open(const char *rung, size_t ring_bytes, int verbose, st
 	bpf->src.name = rung;
 	bpf->src.capacity = ring_bytes / RECORD_BYTES;
 	bpf->fd = -1;
-	if (open_stream(bpf, ring_bytes, err) || open_faults(bpf, verbose, err)) {
+	if (open_stream(bpf, ring_bytes, past, err) || open_faults(bpf, verbose, err)) {
 		src_bpf_close(&bpf->src);
 		return NULL;
 	}

@@ -11,10 +11,12 @@
 
 #define WITHOUT "this vcmstat is built without BPF, which events of the running module need"
 
-struct source *src_bpf_open(const char *rung, size_t ring_bytes, int verbose, struct error *err)
+struct source *src_bpf_open(const char *rung, size_t ring_bytes, uint32_t past, int verbose,
+			    struct error *err)
 {
 	(void)rung;
 	(void)ring_bytes;
+	(void)past;
 	(void)verbose;
 	if (!src_snap_check(err))
 		error_set(err, EXIT_ABSENT, WITHOUT);

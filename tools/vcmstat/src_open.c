@@ -33,7 +33,7 @@ static struct source *open_rung(const struct settings *set, const char *name, st
 	}
 	if (!strcmp(name, "tracefs"))
 		return open_tracefs(set, err);
-	return src_bpf_open(name, set->ring, set->verbose, err);
+	return src_bpf_open(name, set->ring, set->stacks ? set->past : 0, set->verbose, err);
 }
 
 static struct source *open_best(const struct settings *set, bool polled, struct error *err)

@@ -28,6 +28,8 @@ struct settings {
 	const char *source;	/* NULL for auto */
 	struct filter filter;
 	uint64_t ring;		/* bytes of the event ring */
+	bool stacks;		/* who ended a mapping, and from where, is wanted */
+	uint64_t past;		/* for so many events, when it is */
 	FILE *out;
 };
 
@@ -60,6 +62,7 @@ extern const struct opt input_opts[];	/* commands that show one state */
 extern const struct opt until_opts[];	/* commands that read a recording */
 extern const struct opt filter_opts[];	/* commands that show objects or events */
 extern const struct opt strict_opts[];	/* commands that can miss an event */
+extern const struct opt past_opts[];	/* commands that set stacks */
 extern struct settings settings;
 extern bool want_help, want_version, want_schema;
 

@@ -130,6 +130,11 @@ static void to_sink(void *arg, const struct vcm_event *ev)
 static const struct vcm_fault fault = { .ts_ns = 7000123000, .iova = 0x601000, .device = 0x28,
 					.reason = 5, .access = VCM_FAULT_WRITE };
 
+static const struct past past = {
+	.ts_ns = 52000, .pid = 40, .tid = 41, .comm = "gen", .nr = 3,
+	.frames = { 0xffffffffb0000104, 0xffffffffc0400010, 0x1234 },
+};
+
 /* Everything a sink can be told, once. */
 static void tell_all(struct sink *s)
 {
@@ -151,6 +156,9 @@ static void tell_all(struct sink *s)
 	gen_scene_into(&g);
 	s->ops->name(s, VCM_SNAP_HOLDER, &(struct vcm_snap_holder){ 3, 0, "app/43" });
 	s->ops->name(s, VCM_SNAP_DEVICE, &(struct vcm_snap_device){ 4, 0, "0000:00:08.0", "" });
+	sink_symbol(s, &(struct ksym){ 0xffffffffb0000100, "bpf_prog_01_vcm_on_unbind [bpf]" });
+	sink_symbol(s, &(struct ksym){ 0xffffffffc0400000, "vcm_unbind [vcm]" });
+	sink_past(s, 1, 10, &past);
 	s->ops->fault(s, &fault);
 	s->ops->gap(s, &gap);
 	s->ops->dropped(s, 2);
