@@ -39,14 +39,17 @@ struct vcm_domain {
  * @vdev: what the core knows it as
  * @cfg:  what it is
  * @on:   domain it is attached to, or NULL
+ * @name: of the scenario
  */
 struct soft_device {
 	struct vcm_device *vdev;
 	struct soft_cfg cfg;
 	struct vcm_domain *on;
+	char name[SCN_NAME];
 };
 
 void (*soft_watch)(u64 pa, bool mapped);
+void (*soft_refused)(const char *device, u64 iova, enum vcm_access access);
 
 static u64 soft_slot_pa(u32 slot)
 {
@@ -333,6 +336,7 @@ struct soft_device *soft_device_plug(const char *name, const struct soft_cfg *cf
 	if (!soft)
 		return ERR_PTR(-ENOMEM);
 	soft->cfg = *cfg;
+	strscpy(soft->name, name, sizeof(soft->name));
 	vdev = vcm_device_register(name, "soft", 0, soft);
 	if (IS_ERR(vdev)) {
 		vcm_os_free(soft);
@@ -366,8 +370,11 @@ int soft_device_access(struct soft_device *soft, u64 iova, enum vcm_access acces
 	const u32 need = access == VCM_ACCESS_WRITE ? VCM_PT_WRITE : VCM_PT_READ;
 	struct vcm_pt_walk walk = {};
 
-	if (!soft->on)
+	if (!soft->on) {
+		if (soft_refused)
+			soft_refused(soft->name, iova, access);
 		return -ENOLINK;
+	}
 	if (vcm_pt_walk(&soft->on->pt.regs, iova, need, &walk) == VCM_PT_OK)
 		return 0;
 	soft_fault(soft, iova, access);

@@ -46,6 +46,9 @@ extern const struct vcm_driver soft_contig_driver;
 /* Told of every page that comes to be translated, and of every one that no longer is. */
 extern void (*soft_watch)(u64 pa, bool mapped);
 
+/* Told of every access of a device that is attached to nothing: an IOMMU would know no context. */
+extern void (*soft_refused)(const char *device, u64 iova, enum vcm_access access);
+
 /* Return: the device or ERR_PTR() as vcm_device_register(). */
 struct soft_device *soft_device_plug(const char *name, const struct soft_cfg *cfg);
 void soft_device_unplug(struct soft_device *soft);
@@ -53,7 +56,7 @@ struct vcm_device *soft_device_vdev(const struct soft_device *soft);
 
 /*
  * One read or write.  Return: 0, -EFAULT when the IOMMU refused it and told so, -ENOLINK when the
- * device is attached to nothing, so that nothing was told.
+ * device is attached to nothing, so that the core was not told.
  */
 int soft_device_access(struct soft_device *soft, u64 iova, enum vcm_access access);
 

@@ -191,6 +191,15 @@ a_leak_is_in_the_state_at_the_end() {
 	  "$(sed -nE 's/.*"type":"end","events":([0-9]+),.*/\1/p' "$work/json")" ]
 }
 
+a_device_without_a_context_is_told_of() {
+	printf 'device cam\nexpect off write cam 0x1230\nexpect off read cam 0x10\n' >"$work/a.vcm"
+	"$vcmsim" "$work/a.vcm" | grep -qF 'cam write 0x1230: attached to nothing'
+	"$vcmsim" --json "$work/a.vcm" >"$work/json"
+	grep -qF '"device":"cam","iova":4656,"access":"write","reason":1}' "$work/json"
+	grep -qF '"device":"cam","iova":16,"access":"read","reason":0}' "$work/json"
+	grep -qF '"faults":2,' "$work/json"
+}
+
 # The core is checked after each command, and nothing may be left after the end.
 random_scenarios_break_nothing() {
 	local i
@@ -223,6 +232,7 @@ main() {
 	check what_comes_otherwise_ends_the_scenario
 	check wrong_use_is_told_from_wrong_input
 	check a_leak_is_in_the_state_at_the_end
+	check a_device_without_a_context_is_told_of
 	check random_scenarios_break_nothing
 	echo "1..$count"
 }

@@ -7,6 +7,7 @@
  * of it.
  */
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "core.h"
 #include "sim.h"
@@ -14,6 +15,7 @@
 static struct {
 	u32 devices;
 	u32 holders;
+	u64 faults;
 } told;
 
 static void json_string(const char *text, size_t max)
@@ -40,7 +42,7 @@ static void json_begin(void)
 	printf("{\"type\":\"header\",\"schema\":1,\"tool\":\"vcmsim\",\"version\":\"1\","
 	       "\"kernel\":");
 	json_string(name.release, sizeof(name.release));
-	printf(",\"source\":\"vcmsim\",\"faults\":\"none\",\"clock\":\"monotonic\"}\n");
+	printf(",\"source\":\"vcmsim\",\"faults\":\"report\",\"clock\":\"monotonic\"}\n");
 	printf("{\"type\":\"stream\",\"stream\":0,\"vcm\":0,\"seq\":0}\n");
 	printf("{\"type\":\"ready\",\"records\":1}\n");
 }
@@ -75,6 +77,7 @@ static void json_event(const struct vcm_event *event)
 	const struct sim_event *schema = sim_event(event->type);
 
 	json_names();
+	told.faults += event->type == VCM_EVENT_fault;
 	printf("{\"type\":\"event\",\"event\":\"%s\",\"ts_ns\":%llu,\"stream\":%u,\"seq\":%llu,"
 	       "\"vcm\":%u,\"id\":%llu,\"refs\":%u,\"err\":%d,\"pid\":%u,\"tid\":%u,\"cpu\":%u,"
 	       "\"comm\":", schema->name, event->ts_ns, event->stream, event->seq, event->vcm,
@@ -83,6 +86,21 @@ static void json_event(const struct vcm_event *event)
 	for (u32 i = 0; i < schema->nr_arg; i++)
 		printf(",\"%s\":%llu", schema->arg[i].name, event->arg[i]);
 	printf("}\n");
+}
+
+/* As the driver of an IOMMU would report it: no context, for there is none. */
+static void json_refused(const char *device, u64 iova, bool write)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	told.faults++;
+	json_names();
+	printf("{\"type\":\"fault\",\"source\":\"report\",\"ts_ns\":%llu,\"device\":",
+	       now.tv_sec * 1000000000ull + now.tv_nsec);
+	json_string(device, SIZE_MAX);
+	printf(",\"iova\":%llu,\"access\":\"%s\",\"reason\":%d}\n", iova,
+	       write ? "write" : "read", write);
 }
 
 static void json_file(const char *path)
@@ -103,9 +121,9 @@ static void json_state(void)
 
 static void json_end(u64 events)
 {
-	printf("{\"type\":\"end\",\"events\":%llu,\"lost\":0,\"faults\":0,\"dropped\":0,"
+	printf("{\"type\":\"end\",\"events\":%llu,\"lost\":0,\"faults\":%llu,\"dropped\":0,"
 	       "\"resyncs\":0,\"fault_dropped\":0,\"fault_overflow\":0,"
-	       "\"cause\":\"end of the scenarios\"}\n", events);
+	       "\"cause\":\"end of the scenarios\"}\n", events, told.faults);
 }
 
 const struct sim_view sim_json = {
@@ -113,6 +131,7 @@ const struct sim_view sim_json = {
 	.file = json_file,
 	.line = json_line,
 	.event = json_event,
+	.refused = json_refused,
 	.state = json_state,
 	.end = json_end,
 };

@@ -53,6 +53,7 @@ const char *sim_enum(const char *fmt, u64 value);
  * @file:  a file begins
  * @line:  a line of it is about to be played
  * @event: an event came
+ * @refused: a device that is attached to nothing tried to access memory
  * @state: the scenario is at its end and holds what it holds
  * @end:   after the last file
  */
@@ -61,6 +62,7 @@ struct sim_view {
 	void (*file)(const char *path);
 	void (*line)(u32 line, const char *text, size_t len);
 	void (*event)(const struct vcm_event *event);
+	void (*refused)(const char *device, u64 iova, bool write);
 	void (*state)(void);
 	void (*end)(u64 events);
 };

@@ -27,6 +27,13 @@ static void no_event(const struct vcm_event *event)
 	(void)event;
 }
 
+static void no_refusal(const char *device, u64 iova, bool write)
+{
+	(void)device;
+	(void)iova;
+	(void)write;
+}
+
 static void no_end(u64 events)
 {
 	(void)events;
@@ -69,6 +76,12 @@ static void text_event(const struct vcm_event *event)
 	putchar('\n');
 }
 
+static void text_refused(const char *device, u64 iova, bool write)
+{
+	printf("        refused        %s %s 0x%llx: attached to nothing\n", device,
+	       write ? "write" : "read", iova);
+}
+
 static void text_state(void)
 {
 	printf("-- what is there at the end\n");
@@ -86,6 +99,7 @@ const struct sim_view sim_text = {
 	.file = text_file,
 	.line = text_line,
 	.event = text_event,
+	.refused = text_refused,
 	.state = text_state,
 	.end = text_end,
 };
@@ -95,6 +109,7 @@ const struct sim_view sim_quiet = {
 	.file = no_file,
 	.line = no_line,
 	.event = no_event,
+	.refused = no_refusal,
 	.state = nothing,
 	.end = no_end,
 };

@@ -48,6 +48,11 @@ static void sim_page(u64 pa, bool mapped)
 		os_page_unmap(pa);
 }
 
+static void sim_refused(const char *device, u64 iova, enum vcm_access access)
+{
+	sim.view->refused(device, iova, access == VCM_ACCESS_WRITE);
+}
+
 static int sim_foreign(u64 len, u64 *pa)
 {
 	u32 nr = 0;
@@ -117,6 +122,7 @@ const struct scn_host *sim_host(void)
 	};
 
 	soft_watch = sim_page;
+	soft_refused = sim_refused;
 	return &host;
 }
 
