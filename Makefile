@@ -126,6 +126,11 @@ vcmsim: setup-ust ## vcmsim, which plays scenarios natively, and its LTTng-UST t
 diff-record: vcmsim ## scenarios played natively, for the kernel to be compared with
 	$(Q)$(top)/selftests/diff-record.sh $(build)/diff
 
+diagnosis-check: vcmsim tools ## verdicts on faults of known causes, and docs/diagnosis.md
+	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat \
+		$(build)/vcmstat/test/diag_truth $(build)/vcmstat/test/vcmstat
+	$(Q)$(setup)/tap.sh diagnosis $(top)/selftests/diagnosis.sh
+
 tutorial-check: vcmsim tools ## the commands of docs/tutorial.md, but those for the guest
 	$(Q)$(setup)/tap.sh tutorial $(top)/selftests/tutorial.sh --native
 

@@ -21,6 +21,7 @@ legs() {
 	tools-check unit-vcmstat.tap vcmstat-tool.tap vcmstat-tmux.tap
 	html-check html.tap
 	tutorial-check tutorial.tap
+	diagnosis-check diagnosis.tap
 	runner-check tally.tap splat.tap boot.tap
 	lint lint.tap
 	kselftest kselftest.tap kselftest-run.tap

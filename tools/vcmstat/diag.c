@@ -138,7 +138,7 @@ static void after_loss(const struct diag *d, struct diag_verdict *v)
 	lower(v);
 }
 
-/* Where two causes explain it, neither is certain. */
+/* Where two causes explain it, neither is certain; beside a cause a description is no more. */
 static void weigh_against(struct diag_result *out)
 {
 	unsigned int i;
@@ -146,9 +146,11 @@ static void weigh_against(struct diag_result *out)
 	for (i = 1; i < out->nr; i++) {
 		struct diag_verdict *v = &out->verdict[i];
 
+		if (v->weight && v->weight < WEIGHT_CAUSE && out->verdict[0].weight >= WEIGHT_CAUSE)
+			v->confidence = DIAG_POSSIBLE;
 		if (v->weight < WEIGHT_CAUSE)
 			continue;
-		if (v->confidence >= DIAG_LIKELY && out->verdict[0].confidence == DIAG_CERTAIN)
+		if (out->verdict[0].confidence == DIAG_CERTAIN)
 			out->verdict[0].confidence = DIAG_LIKELY;
 		if (v->confidence == DIAG_CERTAIN)
 			v->confidence = DIAG_LIKELY;

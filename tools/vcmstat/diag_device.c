@@ -107,9 +107,22 @@ static bool is_newer(const struct change *a, const struct change *b)
 	return a && (!b || a->ts_ns > b->ts_ns);
 }
 
-static bool is_fresh(const struct diag_look *l, const struct change *c)
+/*
+ * Just after the device has left, this is what it is; later, what is at the address in the context
+ * that it uses explains the fault better.
+ */
+static int weigh_other(const struct diag_look *l)
 {
-	return c->ts_ns + DIAG_LATE_NS >= l->f->ts_ns;
+	const struct change *left = l->other->left;
+	const struct change *ended = l->unbound ? l->unbound : l->ended;
+
+	if (diag_is_fresh(l, left) && is_newer(left, ended))
+		return 74;
+	if (l->spot.in)
+		return l->spot.in->phys ? 66 : 58;
+	if (l->spot.guarded)
+		return 66;
+	return is_newer(left, ended) ? 58 : 56;
 }
 
 bool diag_judge_wrong_context(const struct diag_look *l, struct diag_verdict *v)
@@ -118,10 +131,9 @@ bool diag_judge_wrong_context(const struct diag_look *l, struct diag_verdict *v)
 	const struct change *ended = l->unbound ? l->unbound : l->ended;
 	char res[DIAG_RES_TEXT], who[DIAG_WHO_TEXT];
 
-	if (!l->attached || !l->other)
+	if (!l->attached || !l->other || diag_is_allowed(l))
 		return false;
-	v->weight = !left ? 66 : !is_newer(left, ended) ? 64 :
-		    l->spot.in && l->spot.in->phys && !is_fresh(l, left) ? 66 : 74;
+	v->weight = weigh_other(l);
 	v->confidence = left && !ended && !l->spot.in ? DIAG_CERTAIN : DIAG_LIKELY;
 	diag_say(v, "the device uses context %u, and the address is of %s in another context of it",
 		 l->vcm, diag_res_text(res, &l->other_res));

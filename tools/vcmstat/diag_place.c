@@ -9,11 +9,24 @@
 
 #define NEAR_BYTES	65536u		/* beside a reservation, or as far as that is long */
 #define NEAR_MAX	(16u << 20)
+#define OLD_NS		3000000000u	/* whoever has the range since then is nearer */
 
 /* Where a device that uses a context looked for memory and no reservation is. */
 static bool is_nowhere(const struct diag_look *l)
 {
 	return l->attached && !l->spot.in;
+}
+
+/* A device that still uses what is gone does it soon; later, other causes are nearer. */
+static int weigh_freed(const struct diag_look *l)
+{
+	if (l->spot.in)
+		return l->ended->ts_ns + OLD_NS >= l->f->ts_ns ? 67 : 55;
+	if (!l->bound_before)
+		return 52;
+	if (l->spot.guarded)
+		return 55;
+	return diag_is_fresh(l, l->ended) ? 72 : 57;
 }
 
 bool diag_judge_freed(const struct diag_look *l, struct diag_verdict *v)
@@ -23,9 +36,9 @@ bool diag_judge_freed(const struct diag_look *l, struct diag_verdict *v)
 
 	if (!l->attached || !c || c->type != VCM_EVENT_unreserve)
 		return false;
-	if (l->spot.in && (!l->bound_before || l->unbound))
+	if (l->spot.in && (!l->bound_before || l->unbound || diag_is_allowed(l)))
 		return false;	/* whoever has it now has used it since */
-	v->weight = l->spot.in ? 67 : l->spot.guarded ? 55 : l->bound_before ? 72 : 52;
+	v->weight = weigh_freed(l);
 	v->confidence = l->spot.in || !l->bound_before ? DIAG_LIKELY : DIAG_CERTAIN;
 	v->vcm = l->vcm;
 	v->res = c->id;

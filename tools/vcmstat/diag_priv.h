@@ -85,6 +85,25 @@ static inline bool diag_allows(const struct vcm_snap_res *r, enum diag_access ac
 	return r->prot & (access == DIAG_WRITE ? VCM_PROT_WRITE : VCM_PROT_READ);
 }
 
+/* So short a time before the fault that the device has most probably met just that. */
+static inline bool diag_is_fresh(const struct diag_look *l, const struct change *c)
+{
+	return c && c->ts_ns + DIAG_LATE_NS >= l->f->ts_ns;
+}
+
+/* There is memory at the address, in the context that the device uses. */
+static inline bool diag_is_backed(const struct diag_look *l)
+{
+	const struct vcm_snap_res *in = l->spot.in;
+
+	return l->attached && in && in->phys && l->f->iova - in->start < in->bound_len;
+}
+
+static inline bool diag_is_allowed(const struct diag_look *l)
+{
+	return diag_is_backed(l) && diag_allows(l->spot.in, l->f->access);
+}
+
 /* diag_text.c */
 void diag_say(struct diag_verdict *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "3/12 [10000000 +16K]"; @buf of DIAG_RES_TEXT */

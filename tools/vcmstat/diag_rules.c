@@ -8,7 +8,7 @@
  */
 #include "diag_priv.h"
 
-#define EXCHANGE_NS 1000000u	/* to put other memory behind an address takes less */
+#define EXCHANGE_NS 2000000u	/* to put other memory behind an address takes less */
 #define REPEATS 8	/* faults of a device in about a second that are a verdict of their own */
 
 const struct diag_rule diag_rules[DIAG_RULE_END] = {
@@ -68,14 +68,6 @@ static bool judge_past_binding(const struct diag_look *l, struct diag_verdict *v
 	return true;
 }
 
-/* There is memory at the address. */
-static bool is_backed(const struct diag_look *l)
-{
-	const struct vcm_snap_res *in = l->spot.in;
-
-	return l->attached && in && in->phys && l->f->iova - in->start < in->bound_len;
-}
-
 static bool judge_protection(const struct diag_look *l, struct diag_verdict *v, __u32 only,
 			     enum diag_access refused)
 {
@@ -83,7 +75,7 @@ static bool judge_protection(const struct diag_look *l, struct diag_verdict *v, 
 	const __u32 both = VCM_PROT_READ | VCM_PROT_WRITE;
 	char res[DIAG_RES_TEXT], who[DIAG_WHO_TEXT];
 
-	if (!is_backed(l) || (in->prot & both) != only)
+	if (!diag_is_backed(l) || (in->prot & both) != only)
 		return false;
 	if (l->f->access != refused && l->f->access != DIAG_ACCESS_UNKNOWN)
 		return false;
@@ -112,11 +104,6 @@ static bool judge_write_only(const struct diag_look *l, struct diag_verdict *v)
 	return judge_protection(l, v, VCM_PROT_WRITE, DIAG_READ);
 }
 
-static bool is_just_now(const struct diag_look *l, const struct change *c)
-{
-	return c && c->ts_ns + DIAG_LATE_NS >= l->f->ts_ns;
-}
-
 /* Memory was taken away and put there in one go, and the fault fell in between. */
 static bool is_exchange(const struct diag_look *l)
 {
@@ -129,20 +116,21 @@ static bool is_exchange(const struct diag_look *l)
 /* A later mapping of the reservation that is there, or of the first that ever was. */
 static bool is_of_this(const struct diag_look *l, const struct change *c)
 {
-	return l->spot.in ? c->id == l->spot.in->res && !is_backed(l) : !l->ended;
+	return l->spot.in ? c->id == l->spot.in->res && !diag_is_backed(l) : !l->ended;
 }
 
 /* Allowed by then, or soon after: the device was early, or the report late. */
 static bool judge_race(const struct diag_look *l, struct diag_verdict *v)
 {
-	bool allowed = is_backed(l) && diag_allows(l->spot.in, l->f->access);
+	bool allowed = diag_is_allowed(l);
 	const struct change *c = allowed ? l->recent : l->soon;
 	char age[24];
 
-	if (!l->attached || !c || (allowed ? !is_just_now(l, c) : !is_of_this(l, c)))
+	if (!l->attached || !c || (allowed ? !diag_is_fresh(l, c) : !is_of_this(l, c)))
 		return false;
-	v->weight = allowed || is_exchange(l) || !(l->unbound || l->ended) ? 75 : 50;
-	v->confidence = v->weight == 75 ? DIAG_LIKELY : DIAG_POSSIBLE;
+	v->weight = allowed || is_exchange(l) ||
+		    !(diag_is_fresh(l, l->unbound) || diag_is_fresh(l, l->ended)) ? 75 : 50;
+	v->confidence = DIAG_LIKELY;
 	if (allowed)
 		diag_say(v, "the access is allowed now, but what it met changed %s before the fault"
 			 " was told of", diag_time_text(age, l->f->ts_ns - c->ts_ns));
@@ -160,7 +148,7 @@ static bool judge_stale_iotlb(const struct diag_look *l, struct diag_verdict *v)
 {
 	char age[24], res[DIAG_RES_TEXT];
 
-	if (!is_backed(l) || !diag_allows(l->spot.in, l->f->access) || is_just_now(l, l->recent))
+	if (!diag_is_allowed(l) || diag_is_fresh(l, l->recent))
 		return false;
 	v->weight = 40;
 	v->confidence = l->unbound || l->ended ? DIAG_LIKELY : DIAG_POSSIBLE;

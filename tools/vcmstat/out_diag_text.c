@@ -63,15 +63,16 @@ static void put_verdict(FILE *out, const struct diag_verdict *v, bool first)
 static void text_fault(FILE *out, struct json *j, uint64_t nr, const struct diag_fault *f,
 		       const struct diag_result *res)
 {
-	char device[VCM_DEVICE_NAME_LEN];
+	char device[VCM_DEVICE_NAME_LEN], line[256];
 	unsigned int i;
 
 	(void)j;
-	fprintf(out, "fault %" PRIu64 " at %.6f: %s %s %" PRIx64 " (%s%s%s)\n", nr,
-		(double)f->ts_ns / 1e9,
-		f->device[0] ? name_text(device, sizeof(device), f->device, sizeof(f->device)) :
-		"unknown device", diag_access_text(f->access), f->iova, f->source,
-		f->reason ? ", " : "", f->reason ? f->reason : "");
+	snprintf(line, sizeof(line), "fault %" PRIu64 " at %.6f: %s %s %" PRIx64 " (%s%s%s)", nr,
+		 (double)f->ts_ns / 1e9,
+		 f->device[0] ? name_text(device, sizeof(device), f->device, sizeof(f->device)) :
+		 "unknown device", diag_access_text(f->access), f->iova, f->source,
+		 f->reason ? ", " : "", f->reason ? f->reason : "");
+	wrap(out, line, 0, INDENT, "");
 	for (i = 0; i < res->nr; i++)
 		put_verdict(out, &res->verdict[i], !i);
 	if (res->verdict[0].next[0]) {
