@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "feed.h"
+#include "ksyms.h"
 #include "out_diag.h"
 #include "vcmstat.h"
 
@@ -17,6 +18,7 @@ static struct {
 	uint64_t count;
 	uint64_t mask_bits;
 	bool all;
+	bool no_stacks;
 	bool rules;
 } env;
 
@@ -29,6 +31,8 @@ static const struct opt opts[] = {
 	  "addresses that devices can make have so many bits", .min = 1, .max = 64 },
 	{ OPT_FLAG, "all", 'a', NULL, &env.all,
 	  "every fault: none counted only, none folded with others", .task = "how it is shown" },
+	{ OPT_FLAG, "no-stacks", 0, NULL, &env.no_stacks,
+	  "not from where in the kernel the events of the evidence came" },
 	{ OPT_FLAG, "rules", 0, NULL, &env.rules, "list the rules, and look at nothing" },
 	{ OPT_END },
 };
@@ -84,37 +88,56 @@ static int verdict(struct feed *f, const struct settings *set, const struct sink
 	return ret;
 }
 
-static int explain(const struct settings *set, struct sink *sink, struct error *err)
+/* Of the running module, or as the recording has it. */
+struct stacks {
+	struct feed feed;
+	struct ksyms symbols;
+};
+
+static void find_stack(void *arg, uint32_t stream, uint64_t seq, char *buf, size_t len)
+{
+	struct stacks *s = arg;
+	struct source *src = s->feed.src;
+	struct past past;
+
+	if (src && src->ops->past && !src->ops->past(src, stream, seq, &past))
+		past_stack(&past, &s->symbols, buf, len);
+	else if (!src && !play_past(&s->feed.play, stream, seq, &past))
+		past_stack(&past, &s->feed.play.symbols, buf, len);
+}
+
+static int explain_feed(struct feed *f, struct settings *with, struct sink *sink,
+			struct error *err)
 {
 	struct run run = { .data_fd = -1, .key_fd = -1, .seconds = env.seconds };
-	struct settings with = *set;
-	struct feed f;
 	int ret;
 
-	with.input = env.file;
 	if (run_begin(&run, err))
 		return -1;
-	ret = feed_open(&f, &with, sink, 0, err);
-	if (!ret && f.src && f.src->polled)
+	ret = feed_open(f, with, sink, 0, err);
+	if (!ret && f->src && f->src->polled)
 		ret = error_set(err, EXIT_ABSENT, "faults are events, and source %s has none",
-				f.src->name);
-	run.data_fd = feed_fd(&f);
+				f->src->name);
+	run.data_fd = feed_fd(f);
 	run_restart(&run);
 	if (!ret)
-		ret = watch(&f, sink, &run, err);
-	if (!ret && (f.src || !f.ended))
-		sink->ops->end(sink, feed_totals(&f), run.cause ? run.cause : "complete");
+		ret = watch(f, sink, &run, err);
+	if (!ret && (f->src || !f->ended))
+		sink->ops->end(sink, feed_totals(f), run.cause ? run.cause : "complete");
 	if (!ret)
-		ret = verdict(&f, &with, sink, err);
-	feed_close(&f);
+		ret = verdict(f, with, sink, err);
+	feed_close(f);
 	run_end(&run);
 	return ret;
 }
 
 static int run_fault(const struct settings *set)
 {
+	struct stacks stacks = { .symbols = { 0 } };
 	struct diag_cfg cfg = { .json = set->json, .all = env.all, .input = env.file,
-				.mask_bits = (uint32_t)env.mask_bits, .filter = &set->filter };
+				.mask_bits = (uint32_t)env.mask_bits, .filter = &set->filter,
+				.stack = env.no_stacks ? NULL : find_stack, .arg = &stacks };
+	struct settings with = *set;
 	struct error err = { 0 };
 	struct sink *sink;
 	int ret;
@@ -125,9 +148,14 @@ static int run_fault(const struct settings *set)
 		error_set(&err, EXIT_USAGE, "--until goes with a FILE only");
 	if (err.code)
 		return error_print(&err);
+	with.input = env.file;
+	with.stacks = !env.file && !env.no_stacks;
+	if (with.stacks)
+		load_symbols(&stacks.symbols);
 	sink = out_diag_new(set->out, &cfg);
-	ret = explain(set, sink, &err);
+	ret = explain_feed(&stacks.feed, &with, sink, &err);
 	sink->ops->close(sink);
+	ksyms_fini(&stacks.symbols);
 	return ret < 0 ? error_print(&err) : ret;
 }
 
@@ -142,6 +170,6 @@ const struct command cmd_fault = {
 		"                                    every verdict with its evidence\n"
 		"  vcmstat fault --for 60 --strict   exit code 4: there were faults\n",
 	.opts = opts,
-	.shared = { filter_opts, until_opts, strict_opts },
+	.shared = { filter_opts, until_opts, past_opts, strict_opts },
 	.run = run_fault,
 };

@@ -34,17 +34,6 @@ struct watch {
 	struct json json;
 };
 
-static void read_ksyms(struct ksyms *k)
-{
-	FILE *in = fopen("/proc/kallsyms", "re");
-
-	memset(k, 0, sizeof(*k));
-	if (!in)
-		return;
-	ksyms_read(k, in);
-	fclose(in);
-}
-
 static int load_now(struct model *m, struct error *err)
 {
 	size_t len;
@@ -141,7 +130,7 @@ static int run_leak(const struct settings *set)
 	if (!w.src)
 		return error_print(&err);
 	json_init(&w.json, set->out);
-	read_ksyms(&w.ksyms);
+	load_symbols(&w.ksyms);
 	ret = leak_all(&w, &err);
 	ksyms_fini(&w.ksyms);
 	json_fini(&w.json);

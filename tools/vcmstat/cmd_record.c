@@ -87,18 +87,6 @@ static int record(struct follow *f, struct error *err)
 	return ret;
 }
 
-/* A kernel that hides its addresses gives none; then the stacks are numbers. */
-static void read_symbols(struct ksyms *symbols)
-{
-	FILE *in = fopen("/proc/kallsyms", "re");
-
-	*symbols = (struct ksyms){ 0 };
-	if (!in)
-		return;
-	ksyms_read(symbols, in);
-	fclose(in);
-}
-
 static int record_all(struct source *src, struct sink *sink, const struct settings *set,
 		      struct error *err)
 {
@@ -108,7 +96,7 @@ static int record_all(struct source *src, struct sink *sink, const struct settin
 
 	follow_init(&f, src, sink);
 	if (set->stacks) {
-		read_symbols(&symbols);
+		load_symbols(&symbols);
 		f.past = past_teller_new(src, sink, &symbols);
 	}
 	ret = record(&f, err);

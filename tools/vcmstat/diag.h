@@ -20,6 +20,7 @@
 #define DIAG_VERDICTS	4
 #define DIAG_EVIDENCE	5
 #define DIAG_TEXT	256
+#define DIAG_STACK	1024
 
 enum diag_access {
 	DIAG_READ,
@@ -59,6 +60,7 @@ struct diag_evidence {
 	uint64_t ts_ns;
 	uint32_t pid;
 	char comm[17];
+	char stack[DIAG_STACK];	/* "vcm_unbind+0x2a [vcm];...", empty when nobody kept it */
 };
 
 struct diag_rule;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksyms.h"
 #include "play.h"
 #include "source.h"
 #include "vcmstat.h"
@@ -85,4 +86,15 @@ int load_state(const struct settings *set, struct model *m, struct error *err)
 const char *load_source(void)
 {
 	return source;
+}
+
+void load_symbols(struct ksyms *symbols)
+{
+	FILE *in = fopen("/proc/kallsyms", "re");
+
+	*symbols = (struct ksyms){ 0 };
+	if (!in)
+		return;
+	ksyms_read(symbols, in);
+	fclose(in);
 }

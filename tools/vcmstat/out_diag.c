@@ -234,6 +234,18 @@ static bool is_storm(struct out_diag *o, struct rate *r, const struct diag_fault
 	return true;
 }
 
+static void add_stacks(const struct out_diag *o, struct diag_verdict *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < v->nr_evidence; i++) {
+		struct diag_evidence *e = &v->evidence[i];
+
+		if (e->is_event)
+			o->cfg.stack(o->cfg.arg, e->stream, e->seq, e->stack, sizeof(e->stack));
+	}
+}
+
 static void judge(struct out_diag *o, struct held *h)
 {
 	struct diag_fault *f = &h->f;
@@ -242,6 +254,7 @@ static void judge(struct out_diag *o, struct held *h)
 			  .stale = o->stale || h->after_loss, .repeats = r->count,
 			  .repeats_ns = f->ts_ns - r->begin_ns };
 	struct diag_result res;
+	unsigned int i;
 
 	r->count++;
 	if (!may_pass(o, f) || is_repeated(o, f))
@@ -263,6 +276,8 @@ static void judge(struct out_diag *o, struct held *h)
 		o->counts.folded++;
 		return;
 	}
+	for (i = 0; o->cfg.stack && i < res.nr; i++)
+		add_stacks(o, &res.verdict[i]);
 	o->writer->fault(o->sink.out, &o->json, o->counts.faults, f, &res);
 	fflush(o->sink.out);
 }

@@ -21,6 +21,9 @@ struct diag_cfg {
 	uint32_t mask_bits;	/* of every device, 0 when not known */
 	const char *input;	/* as in struct diag */
 	const struct filter *filter;
+	/* Where in the code an event was made, in @buf; it stays empty when nobody knows. */
+	void (*stack)(void *arg, uint32_t stream, uint64_t seq, char *buf, size_t len);
+	void *arg;
 };
 
 /* What came of the faults that pass the filter. */

@@ -22,6 +22,8 @@ static void put_evidence(struct json *j, uint64_t nr, unsigned int rank,
 		json_u64(j, "ts_ns", e->ts_ns);
 		json_u64(j, "pid", e->pid);
 		json_str(j, "comm", e->comm);
+		if (e->stack[0])
+			json_str(j, "stack", e->stack);
 	}
 	json_end(j);
 }

@@ -8,6 +8,7 @@
 #include "out_diag.h"
 
 #define COLUMNS	79
+#define STACK_LINES 8
 #define INDENT	12	/* of what a verdict says, behind its confidence */
 
 /*
@@ -34,6 +35,20 @@ static void wrap(FILE *out, const char *text, size_t col, size_t indent, const c
 	fputc('\n', out);
 }
 
+/* The innermost functions of a stack, a line each. */
+static void put_stack(FILE *out, const char *stack)
+{
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; i < STACK_LINES && *stack; i++) {
+		len = strcspn(stack, ";");
+		fprintf(out, "%*s%.*s\n", INDENT + 6, "",
+			(int)(len < COLUMNS - INDENT - 6 ? len : COLUMNS - INDENT - 6), stack);
+		stack += len + (stack[len] == ';');
+	}
+}
+
 static void put_evidence(FILE *out, const struct diag_evidence *e)
 {
 	char line[sizeof(e->text) + 64];
@@ -45,6 +60,7 @@ static void put_evidence(FILE *out, const struct diag_evidence *e)
 		snprintf(line, sizeof(line), "%s", e->text);
 	fprintf(out, "%*s- ", INDENT, "");
 	wrap(out, line, INDENT + 2, INDENT + 2, "");
+	put_stack(out, e->stack);
 }
 
 static void put_verdict(FILE *out, const struct diag_verdict *v, bool first)

@@ -56,7 +56,7 @@ static const struct record records[] = {
 	{ "evidence", (const struct member[]){
 		{ "fault", 'u' }, { "rank", 'u' }, { "text", 's' }, { "stream", 'u', true },
 		{ "seq", 'u', true }, { "ts_ns", 'u', true }, { "pid", 'u', true },
-		{ "comm", 's', true }, { } } },
+		{ "comm", 's', true }, { "stack", 's', true }, { } } },
 	{ "repeat", (const struct member[]){
 		{ "fault", 'u' }, { "count", 'u' }, { "last_ns", 'u' }, { "lowest", 'u' },
 		{ "highest", 'u' }, { } } },

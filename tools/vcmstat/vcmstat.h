@@ -98,6 +98,9 @@ void fill_header(struct header *h, const char *source, const char *faults);
  * -1.
  */
 int load_state(const struct settings *set, struct model *m, struct error *err);
+/* The functions of the running kernel; one that hides its addresses gives none. */
+struct ksyms;
+void load_symbols(struct ksyms *symbols);
 /* "snapshot" or "recording": where load_state() has it from. */
 const char *load_source(void);
 /* What there is to say of a recording that was played, on stderr; as load_state(). */
