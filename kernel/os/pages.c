@@ -86,6 +86,14 @@ static struct page *vcm_pages_from_buddy(const struct vcm_os_pages_req *req)
 	return page;
 }
 
+#ifndef CONFIG_CONTIG_ALLOC
+/* A small kernel cannot empty a range; then only what the buddy allocator has is contiguous. */
+static int alloc_contig_range(unsigned long start, unsigned long end, unsigned int type, gfp_t gfp)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
 /* Could the pages of [@pfn, @pfn + @nr) be emptied?  Cheap; alloc_contig_range() decides. */
 static bool vcm_range_is_promising(unsigned long pfn, u64 nr)
 {

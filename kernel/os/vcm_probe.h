@@ -9,6 +9,7 @@
 #ifndef VCM_PROBE_H
 #define VCM_PROBE_H
 
+#include "compat.h"
 #include "vcm_count.h"
 #include "vcm_events.h"
 #include "vcm_trace.h"
@@ -25,8 +26,12 @@ static inline void vcm_probe_##name(__u32 stream, __u64 seq, __u32 vcm,	\
 	const __u64 own[] = { VCM_EV_##name(VCM_PROBE_VALUE) 0 };		\
 										\
 	vcm_count(nr, nr == VCM_EVENT_error ? own[0] : 0);			\
+	if (!trace_vcm_##name##_enabled())					\
+		return;								\
+	vcm_trace_begin();							\
 	trace_vcm_##name(stream, seq, vcm, id, refs, err			\
 			 VCM_EV_##name(VCM_PROBE_ARG));				\
+	vcm_trace_end();							\
 }
 
 VCM_EVENTS(VCM_PROBE)

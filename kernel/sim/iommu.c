@@ -18,6 +18,7 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "sim.h"
 
 /**
@@ -55,7 +56,7 @@ static void vcm_sim_gather_table(struct vcm_pt_gather *pt, void *table, u64 len)
 	if (iommu_iotlb_gather_queued(gather->gather))
 		list_add_tail(&page->lru, &gather->domain->retired);
 	else
-		list_add_tail(&page->lru, &gather->gather->freelist);
+		list_add_tail(&page->lru, vcm_gather_pages(gather->gather));
 }
 
 static void vcm_sim_free_list(struct vcm_sim_mmu *mmu, struct list_head *list)
@@ -114,7 +115,7 @@ static void vcm_sim_iotlb_sync(struct iommu_domain *iommu, struct iommu_iotlb_ga
 
 	if (gather->start <= gather->end)
 		vcm_sim_flush_range(domain, gather->start, gather->end);
-	vcm_sim_free_list(domain->mmu, &gather->freelist);
+	vcm_sim_free_list(domain->mmu, vcm_gather_pages(gather));
 }
 
 static void vcm_sim_flush_iotlb_all(struct iommu_domain *iommu)
@@ -143,7 +144,8 @@ static phys_addr_t vcm_sim_iova_to_phys(struct iommu_domain *iommu, dma_addr_t i
 	return reason == VCM_PT_OK ? vcm_pt_walk_pa(&walk, iova) : 0;
 }
 
-static int vcm_sim_attach(struct iommu_domain *iommu, struct device *dev)
+static int vcm_sim_attach(struct iommu_domain *iommu,
+			  struct device *dev VCM_ATTACH_OLD(old))
 {
 	struct vcm_sim_domain *domain = vcm_sim_domain_of(iommu);
 	struct vcm_sim_dev *sdev = dev_iommu_priv_get(dev);
@@ -221,13 +223,15 @@ static struct iommu_domain *vcm_sim_domain_alloc(struct device *dev)
 	return &domain->iommu;
 }
 
-static int vcm_sim_attach_identity(struct iommu_domain *iommu, struct device *dev)
+static int vcm_sim_attach_identity(struct iommu_domain *iommu,
+				   struct device *dev VCM_ATTACH_OLD(old))
 {
 	vcm_sim_bank_leave(dev_iommu_priv_get(dev), true);
 	return 0;
 }
 
-static int vcm_sim_attach_blocked(struct iommu_domain *iommu, struct device *dev)
+static int vcm_sim_attach_blocked(struct iommu_domain *iommu,
+				  struct device *dev VCM_ATTACH_OLD(old))
 {
 	vcm_sim_bank_leave(dev_iommu_priv_get(dev), false);
 	return 0;
