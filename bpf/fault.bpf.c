@@ -27,6 +27,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "iommu_x86.bpf.h"
 #include "ring.bpf.h"
 #include "vcm_bpf.h"
 

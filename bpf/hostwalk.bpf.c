@@ -20,6 +20,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "host.bpf.h"
+#include "iommu_x86.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
