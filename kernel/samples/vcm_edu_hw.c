@@ -12,6 +12,7 @@
  * Locking: one transfer at a time, the caller sees to that.
  */
 #include <linux/bits.h>
+#include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/iopoll.h>
@@ -93,6 +94,10 @@ int vcm_edu_hw_init(struct vcm_edu_hw *hw, struct pci_dev *pdev)
 		err = -ENODEV;
 		goto err_iounmap;
 	}
+	/* Its address registers have 64 bits; what it may use of them is said where it is made. */
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (err)
+		goto err_iounmap;
 	vcm_edu_hw_irq_init(hw);
 	pci_set_master(pdev);
 	return 0;
