@@ -3,9 +3,10 @@
 #
 # boot.sh [option]... -- command [argument]... - run a command as root in a guest.
 #
-# Boots the stock Debian kernel of this machine in QEMU with an emulated Intel IOMMU and edu
-# devices.  The guest sees the root file system of the host read-only below a tmpfs overlay, so
-# every path is the same inside; only what it writes into the results folder comes back.  The
+# Boots the stock Debian kernel of this machine, or that of another root file system, in QEMU with
+# an emulated IOMMU and edu devices.  The guest sees the root file system read-only below a tmpfs
+# overlay, so every path is the same inside; only what it writes into the results folder comes
+# back.  The
 # output of the command is this script's output, its exit code this script's exit code.  Kernel
 # messages go to a file of their own, which splat.sh judges at the end.
 #
@@ -21,13 +22,18 @@ usage() {
 	usage: boot.sh [option]... -- command [argument]...
 	  --kernel VERSION       kernel to boot (default: newest 6.12 in /boot)
 	  --image FILE           boot this image, which needs no modules, and none of /boot
+	  --root DIR             root file system of the guest (default /); has to have the kernel
+	                         and its modules.  The tree is at its own path there too
+	  --arch amd64|arm64     of the guest (default amd64); arm64 needs --root
+	  --qemu PROGRAM         default: the one of the machine for the architecture
 	  --append ARGUMENTS     more kernel arguments
 	  --timeout SECONDS      end the guest after this time (default 300, 0 for never)
 	  --results DIR          folder the guest may write to (default build/results)
 	  --log FILE             kernel log (default RESULTS/vm.log)
 	  --caching-mode on|off  what the IOMMU tells the guest (default off: a missing IOTLB
 	                         invalidation shows, because the emulated IOMMU caches)
-	  --iommu KIND           the emulated IOMMU: vtd (default), amd or virtio
+	  --iommu KIND           the emulated IOMMU: vtd (default on amd64), vtd-first (first-level
+	                         tables, QEMU 9.2 or later), amd, virtio or smmu (default on arm64)
 	  --edu N                number of edu devices, at 00:05.0 and up (default 1, at most 8)
 	  --nvme N               number of empty NVMe disks of 256M, at 00:14.0 and up (default 0,
 	                         at most 2)
@@ -45,7 +51,7 @@ usage() {
 }
 
 kernel='' image='' append='' timeout=300 results=$top/build/results log='' caching=off edu=1 smp=2
-accel=auto icount=off iommu=vtd nvme=0 nic=0 tty=no command=()
+root=/ arch=amd64 program='' accel=auto icount=off iommu='' nvme=0 nic=0 tty=no command=()
 run='' qemu='' reader='' timer='' terminal=''
 
 fail() {
@@ -78,6 +84,9 @@ parse() {
 		case $1 in
 		--kernel)	kernel=$2 ;;
 		--image)	image=$2 ;;
+		--root)		root=$2 ;;
+		--arch)		arch=$2 ;;
+		--qemu)		program=$2 ;;
 		--append)	append=$2 ;;
 		--timeout)	timeout=$2 ;;
 		--results)	results=$2 ;;
@@ -104,13 +113,29 @@ parse() {
 	one_of --caching-mode "$caching" on off
 	one_of --accel "$accel" auto kvm tcg
 	one_of --icount "$icount" on off
-	one_of --iommu "$iommu" vtd amd virtio
+	one_of --arch "$arch" amd64 arm64
+	pick_machine
 	if [ "$icount" = on ] && [ "$accel $smp" != "tcg 1" ]; then
 		fail "--icount on needs --accel tcg and --smp 1"
 	fi
 	if [ "$tty" = yes ] && { [ ! -t 0 ] || [ ! -t 1 ]; }; then
 		fail "--tty needs a terminal"
 	fi
+}
+
+# What depends on the architecture.
+pick_machine() {
+	if [ "$arch" = amd64 ]; then
+		iommu=${iommu:-vtd} program=${program:-qemu-system-x86_64}
+		one_of --iommu "$iommu" vtd vtd-first amd virtio
+	else
+		iommu=${iommu:-smmu} program=${program:-qemu-system-aarch64} accel=tcg
+		one_of --iommu "$iommu" smmu virtio
+		[ "$root" != / ] || fail "--arch $arch needs --root"
+	fi
+	command -v "$program" >/dev/null || fail "no program $program"
+	[ -d "$root" ] || fail "no folder $root"
+	root=$(cd "$root" && pwd)
 }
 
 # The newest kernel with its modules and with the headers that modules are built against; not a
@@ -136,8 +161,8 @@ pick_kernel() {
 		return
 	fi
 	[ -n "$kernel" ] || kernel=$(newest_kernel)
-	image=/boot/vmlinuz-$kernel
-	[ -r "$image" ] || fail "no readable kernel ${kernel:-6.12} in /boot"
+	image=${root%/}/boot/vmlinuz-$kernel
+	[ -r "$image" ] || fail "no readable kernel ${kernel:-6.12} in ${root%/}/boot"
 	modules=$kernel
 }
 
@@ -179,31 +204,28 @@ share() {
 
 # The arguments that make the IOMMU, one a line.
 iommu_device() {
+	local vtd="intel-iommu,intremap=off,caching-mode=$caching"
 	case $iommu in
-	vtd)	printf '%s\n' -device "intel-iommu,intremap=off,caching-mode=$caching" ;;
+	vtd)	printf '%s\n' -device "$vtd" ;;
+	vtd-first)	printf '%s\n' -device "$vtd,x-scalable-mode=on,x-flts=on" ;;
+	smmu)	;;	# part of the machine
 	amd)	printf '%s\n' -device amd-iommu ;;
 	virtio)	printf '%s\n' -device virtio-iommu-pci,addr=3 ;;
 	esac
 }
 
-# Print QEMU's arguments, one a line: accelerator, kernel log, more kernel arguments.  The kernel
-# tests its timer against the clock while it starts and gives up when an emulated one comes late,
-# which on a busy host it does: no_timer_check.
+# Print QEMU's arguments, one a line: accelerator, kernel log, more kernel arguments.
 machine() {
 	local how=$1 file=$2 more=$3 i
-	case $how in
-	kvm)	printf '%s\n' -accel kvm -cpu host ;;
-	# Multi-threaded emulation once broke an early boot in the kernel's code patching.
-	tcg)	printf '%s\n' -accel tcg,thread=single -cpu max,la57=off ;;
-	esac
+	machine_of "$how"
 	if [ "$icount" = on ]; then
 		printf '%s\n' -icount shift=0,sleep=off
 	fi
-	printf '%s\n' -nodefaults -no-user-config -display none -no-reboot -machine q35 \
+	printf '%s\n' -nodefaults -no-user-config -display none -no-reboot \
 		-m 2G -smp "$smp" -kernel "$image" -initrd "$initramfs" \
 		-serial "file:$(escape "$file")" \
-		-append "console=ttyS0 ignore_loglevel printk.devkmsg=on panic=-1 \
-mitigations=off no_timer_check intel_iommu=on $more"
+		-append "$(arguments_of) ignore_loglevel printk.devkmsg=on panic=-1 \
+mitigations=off $more"
 	iommu_device
 	for ((i = 0; i < edu; i++)); do
 		printf '%s\n' -device \
@@ -211,6 +233,31 @@ mitigations=off no_timer_check intel_iommu=on $more"
 	done
 	disks
 	cards
+}
+
+# The processor and its board.  The pointer authentication of arm64 is costly to emulate.
+machine_of() {
+	case $arch-$1 in
+	amd64-kvm)	printf '%s\n' -machine q35 -accel kvm -cpu host ;;
+	# Multi-threaded emulation once broke an early boot in the kernel's code patching.
+	amd64-tcg)
+		printf '%s\n' -machine q35 -accel tcg,thread=single -cpu max,la57=off
+		;;
+	arm64-tcg)
+		[ "$iommu" = smmu ] && i=virt,iommu=smmuv3 || i=virt
+		printf '%s\n' -machine "$i" -accel tcg,thread=single -cpu max,pauth=off
+		;;
+	esac
+}
+
+# Kernel arguments.  amd64 tests its timer against the clock while it starts and gives up when an
+# emulated one comes late, which on a busy host it does: no_timer_check.
+arguments_of() {
+	case $arch-$iommu in
+	amd64-vtd-first) echo "console=ttyS0 no_timer_check intel_iommu=on,sm_on" ;;
+	amd64-*)	echo "console=ttyS0 no_timer_check intel_iommu=on" ;;
+	arm64-*)	echo "console=ttyAMA0" ;;
+	esac
 }
 
 disks() {
@@ -245,7 +292,7 @@ pick_accel() {
 	answer=$cache/accel-$(cat /proc/sys/kernel/random/boot_id)-$kernel
 	if [ ! -s "$answer" ]; then
 		mapfile -t args < <(machine kvm "$run/probe.log" vcm.probe)
-		timeout --kill-after=2 10 qemu-system-x86_64 "${args[@]}" \
+		timeout --kill-after=2 10 "$program" "${args[@]}" \
 			</dev/null >/dev/null 2>&1 || true
 		rm -f "$cache"/accel-*
 		if grep -aq 'vcm-guest: probe' "$run/probe.log" 2>/dev/null; then
@@ -268,6 +315,7 @@ prepare() {
 	printf '%q ' "${command[@]}" >>"$run/ctl/command"
 	echo >>"$run/ctl/command"
 	echo "$results" >"$run/ctl/results"
+	[ "$root" = / ] || echo "$top" >"$run/ctl/tree"
 	if [ "$tty" = yes ]; then
 		echo "$(stty size) ${TERM:-linux}" >"$run/ctl/tty"
 	fi
@@ -277,9 +325,10 @@ start_qemu() {
 	local how=$1 args
 	mapfile -t args < <(
 		machine "$how" "$log" "$append"
-		share root / 0x10 ,readonly=on
+		share root "$root" 0x10 ,readonly=on
 		share ctl "$run/ctl" 0x11 ''
 		share results "$results" 0x12 ''
+		[ "$root" = / ] || share tree "$top" 0x17 ,readonly=on
 		echo -device
 		echo virtio-serial-pci,id=ports,addr=0x13
 	)
@@ -287,7 +336,7 @@ start_qemu() {
 		args+=(-chardev "stdio,id=command,signal=off"
 		       -device "virtconsole,chardev=command")
 		terminal=$(stty -g)
-		setpriv --pdeathsig KILL qemu-system-x86_64 "${args[@]}" <&0 &
+		setpriv --pdeathsig KILL "$program" "${args[@]}" <&0 &
 		qemu=$!
 		return
 	fi
@@ -297,7 +346,7 @@ start_qemu() {
 	reader=$!
 	args+=(-chardev "file,id=command,path=$(escape "$run/output")"
 	       -device "virtserialport,chardev=command,name=command")
-	setpriv --pdeathsig KILL qemu-system-x86_64 "${args[@]}" </dev/null >"$run/qemu.err" 2>&1 &
+	setpriv --pdeathsig KILL "$program" "${args[@]}" </dev/null >"$run/qemu.err" 2>&1 &
 	qemu=$!
 }
 
@@ -360,7 +409,7 @@ main() {
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	run=$(mktemp -d "$cache/run.$$.XXXXXX")
-	initramfs=$("$here/mkinitramfs.sh" "$modules") || fail "no initramfs for $kernel"
+	initramfs=$("$here/mkinitramfs.sh" "$modules" "$root") || fail "no initramfs for $kernel"
 	prepare
 	how=$(pick_accel)
 	start_qemu "$how"

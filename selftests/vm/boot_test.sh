@@ -146,6 +146,10 @@ test_usage() {
 	check "a missing kernel is an error" boot 125 --kernel 0.0 -- true
 	check "a number out of range is an error" boot 125 --edu 99 -- true
 	check "a word that is no choice is an error" boot 125 --caching-mode maybe -- true
+	check "arm64 without a root file system of it is an error" boot 125 --arch arm64 -- true
+	check "a root file system that is not there is an error" boot 125 --root /no/such -- true
+	check "an IOMMU that the architecture does not have is an error" \
+		boot 125 --iommu smmu -- true
 	check "--tty without a terminal is an error" boot 125 --tty -- true
 }
 

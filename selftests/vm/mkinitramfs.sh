@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# mkinitramfs.sh KERNEL|--builtin - print the path of an initramfs for this kernel, packing it when
-# needed.  With --builtin it holds no module: the kernel has the drivers built in.
+# mkinitramfs.sh KERNEL|--builtin [ROOT] - print the path of an initramfs for this kernel, packing
+# it when needed.  With --builtin it holds no module: the kernel has the drivers built in.  With
+# ROOT, modules and busybox are those of that root file system.
 #
 # Owns build/vm/initramfs-*: busybox, the init beside this script, and the modules that are
 # needed to reach the host's file system, unpacked because busybox cannot.  The name holds a
@@ -12,6 +13,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=$(cd "$here/../.." && pwd)/build/vm
 kernel=$1
+root=${2:-/}
+root=${root%/}
 work=
 
 die() {
@@ -24,9 +27,10 @@ cleanup() {
 }
 trap cleanup EXIT
 
+# Of ROOT; one of this machine's architecture may do without.
 busybox() {
 	local path
-	for path in /bin/busybox /usr/bin/busybox; do
+	for path in "$root"{/bin,/usr/bin}/busybox {/bin,/usr/bin}/busybox; do
 		if [ -x "$path" ]; then
 			echo "$path"
 			return
@@ -40,7 +44,7 @@ busybox() {
 modules() {
 	local name
 	for name in virtio_iommu 9pnet_virtio 9p overlay; do
-		/sbin/modprobe -S "$kernel" --show-depends "$name" ||
+		/sbin/modprobe -d "$root/" -S "$kernel" --show-depends "$name" ||
 			die "kernel $kernel has no module $name"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
 }
