@@ -35,7 +35,7 @@ rules() {
 	kernel/obs|$api|"core/core\.h"|"obs/[a-z_]+\.h"|"vcm_count\.h"|<linux/.*>|"compat\.h"
 	bpf|"vmlinux\.h"|<bpf/.*>|<linux/types\.h>|"vcm_events\.h"|"lib/[a-z]+\.bpf\.h"
 	tools/vcmstat|$api|"(vcm|host)_bpf\.h"|"[a-z]+\.skel\.h"|$system
-	tools/vcmstat/tests/fuzz|$api|"(crc32|model|play|rec_format|sink|use)\.h"|$system
+	tools/vcmstat/tests/fuzz|$api|"(crc32|model|out_diag|play|rec_format|sink|use)\.h"|$system
 	tools/vcmstat/tests|$api|"(vcm|host)_bpf\.h"|"(\.\./)?[a-z_0-9]+\.h"|$system
 	trace/fuzz|$api|$system|"(core|gap|vcm_os|os_test)\.h"|"(formats/.*|$fuzzed)\.h"
 	trace|$api|$system|"($spaces|core|vcm_(os|probe)|os_test)\.h"|"(bench|formats|test)/.*\.h"

@@ -134,7 +134,8 @@ static int explain_feed(struct feed *f, struct settings *with, struct sink *sink
 static int run_fault(const struct settings *set)
 {
 	struct stacks stacks = { .symbols = { 0 } };
-	struct diag_cfg cfg = { .json = set->json, .all = env.all, .input = env.file,
+	struct diag_cfg cfg = { .json = set->json, .all = env.all, .limit = env.count,
+				.input = env.file,
 				.mask_bits = (uint32_t)env.mask_bits, .filter = &set->filter,
 				.stack = env.no_stacks ? NULL : find_stack, .arg = &stacks };
 	struct settings with = *set;

@@ -257,6 +257,8 @@ static void judge(struct out_diag *o, struct held *h)
 	unsigned int i;
 
 	r->count++;
+	if (o->cfg.limit && o->counts.faults >= o->cfg.limit)
+		return;
 	if (!may_pass(o, f) || is_repeated(o, f))
 		return;
 	if (is_storm(o, r, f)) {

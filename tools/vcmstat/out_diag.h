@@ -18,6 +18,7 @@
 struct diag_cfg {
 	bool json;
 	bool all;		/* nothing folded, no storm */
+	uint64_t limit;		/* faults after so many are not told of, 0 for no limit */
 	uint32_t mask_bits;	/* of every device, 0 when not known */
 	const char *input;	/* as in struct diag */
 	const struct filter *filter;

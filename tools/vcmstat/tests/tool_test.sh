@@ -386,6 +386,26 @@ the_readme_shows_what_vcmstat_prints() {
 	shows "$scratch/list"
 	"$vcmstat" replay "$data" --until fault | tail -n 12 >"$scratch/events"
 	shows "$scratch/events"
+	ln -sf "$data" "$scratch/demo.vcm"
+	(cd "$scratch" && "$vcmstat" fault demo.vcm >faults) || [ $? = 4 ]
+	tail -n +7 "$scratch/faults" | head -n 8 >"$scratch/fault"
+	shows "$scratch/fault"
+}
+
+faults_have_their_exit_code() {
+	ends 4 "$vcmstat" fault "$data"
+	ends 0 "$vcmstat" fault "$data" --until 20
+	ends 0 "$vcmstat" fault "$data" --device 0000:00:09.0
+	ends 4 "$vcmstat" fault "$data" --count 1 >"$scratch/one"
+	[ "$(grep -c '^fault' "$scratch/one")" = 1 ]
+	sed '100d' "$data" >"$scratch/gap"
+	ends 4 "$vcmstat" fault "$scratch/gap"
+	ends 5 "$vcmstat" fault "$scratch/gap" --strict
+	ends 1 "$vcmstat" fault "$data" -o /dev/full
+	expect 2 "--until goes with a FILE only" fault --until 3
+	expect 2 "--mask: '65' is not in range" fault "$data" --mask 65
+	expect 7 "" fault /bin/true
+	ends 0 "$vcmstat" fault --rules
 }
 
 main() {
@@ -414,6 +434,7 @@ main() {
 	tap_case another_version_has_its_exit_code \
 		"a file of another version: one line, exit code 8"
 	tap_case losses_have_their_exit_code "losses: exit code 5 with --strict"
+	tap_case faults_have_their_exit_code "fault: exit code 4 when there were faults"
 	tap_case bad_arguments_have_their_exit_code "bad arguments: one line, exit code 2"
 	tap_case a_machine_without_module_is_told_so "no module: one line, exit code 3"
 	tap_case without_permission_is_told_so "no permission: one line, exit code 6"
