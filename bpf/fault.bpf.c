@@ -2,8 +2,8 @@
 /*
  * fault.bpf.c - DMA faults, from wherever the IOMMU of the machine tells of them.
  *
- * One source a section below.  The user opens the object once for each source that the machine
- * has and loads the programs of one rung, so counters and ring are of that source alone:
+ * One source a section below, of which the user loads the programs of one rung each, for the
+ * IOMMUs that the machine has:
  *
  *   vtd     entry of dmar_fault(), the interrupt handler: no record is consumed yet, so all that
  *           the hardware kept are seen.  The registers are only read.
@@ -16,7 +16,8 @@
  *     then, amd tells it.  The condition is that of amd_iommu_report_page_fault().  Neither VT-d
  *     nor virtio-iommu calls it.
  *   - report_iommu_fault() calls the handler of the domain.  That of VCM makes the event
- *     vcm_fault of it, so for such a domain report is silent and counts vcm_fault_own.
+ *     vcm_fault of it, so for such a domain report is silent and counts vcm_fault_own.  The
+ *     module makes none when the context is gone by then.
  *
  * What the hardware itself could not keep shows as vcm_fault_overflow; a fault that found no room
  * in the ring, or was gone before it could be read, as vcm_fault_dropped.  virtio-iommu does not
@@ -36,10 +37,11 @@ char LICENSE[] SEC("license") = "GPL";
 /* Whether programs of source report run, which then tell what the AMD driver reports. */
 const volatile bool vcm_fault_reports;
 /* The handler of domains whose faults become events of VCM; 0: report those too. */
-const volatile __u64 vcm_fault_handler;
+__u64 vcm_fault_handler;
 
-__u64 vcm_fault_dropped;
-__u64 vcm_fault_overflow;
+/* By enum vcm_fault_source. */
+__u64 vcm_fault_dropped[VCM_FAULT_SOURCES];
+__u64 vcm_fault_overflow[VCM_FAULT_SOURCES];
 __u64 vcm_fault_own;
 
 struct {
@@ -52,7 +54,7 @@ static __always_inline struct vcm_fault *vcm_fault_begin(__u8 source, __u32 devi
 	struct vcm_fault *fault = bpf_ringbuf_reserve(&vcm_faults, sizeof(*fault), 0);
 
 	if (!fault) {
-		__sync_fetch_and_add(&vcm_fault_dropped, 1);
+		__sync_fetch_and_add(&vcm_fault_dropped[source], 1);
 		return NULL;
 	}
 	__builtin_memset(fault, 0, sizeof(*fault));
@@ -133,7 +135,7 @@ static __always_inline int vcm_vtd_read(struct intel_iommu *iommu)
 	if (bpf_probe_read_kernel(&fsts, sizeof(fsts), reg + VTD_FSTS))
 		return 0;
 	if (fsts & VTD_FSTS_PFO)
-		__sync_fetch_and_add(&vcm_fault_overflow, 1);
+		__sync_fetch_and_add(&vcm_fault_overflow[VCM_FAULT_VTD], 1);
 	if (!(fsts & VTD_FSTS_PPF))
 		return 0;
 	walk.records = reg + VTD_CAP_FRO(cap);
@@ -244,7 +246,7 @@ static long vcm_amd_entry(__u32 round, struct vcm_amd_walk *walk)
 		return 1;
 	type = AMD_EVT_TYPE(e);
 	if (!type)
-		__sync_fetch_and_add(&vcm_fault_dropped, 1);
+		__sync_fetch_and_add(&vcm_fault_dropped[VCM_FAULT_AMD], 1);
 	else if ((type <= AMD_PAGE_TAB_ERR || type == AMD_INV_DEV_REQ) && !vcm_amd_is_told(walk, e))
 		vcm_amd_emit(walk, e);
 	walk->head = (walk->head + AMD_EVT_BYTES) % walk->bytes;
@@ -282,14 +284,14 @@ int BPF_KPROBE(vcm_amd_kprobe, struct amd_iommu *iommu)
 SEC("fentry/amd_iommu_restart_event_logging")
 int BPF_PROG(vcm_amd_fentry_full)
 {
-	__sync_fetch_and_add(&vcm_fault_overflow, 1);
+	__sync_fetch_and_add(&vcm_fault_overflow[VCM_FAULT_AMD], 1);
 	return 0;
 }
 
 SEC("kprobe/amd_iommu_restart_event_logging")
 int BPF_KPROBE(vcm_amd_kprobe_full)
 {
-	__sync_fetch_and_add(&vcm_fault_overflow, 1);
+	__sync_fetch_and_add(&vcm_fault_overflow[VCM_FAULT_AMD], 1);
 	return 0;
 }
 
@@ -320,7 +322,7 @@ static __always_inline int vcm_virtio_read(struct virtqueue *vq, const void *eve
 	    BPF_CORE_READ(vq, vdev, id.device) != VIRTIO_ID_IOMMU)
 		return 0;
 	if (bpf_probe_read_kernel(&raw, sizeof(raw), event)) {
-		__sync_fetch_and_add(&vcm_fault_dropped, 1);
+		__sync_fetch_and_add(&vcm_fault_dropped[VCM_FAULT_VIRTIO], 1);
 		return 0;
 	}
 	fault = vcm_fault_begin(VCM_FAULT_VIRTIO, raw.endpoint, raw.address);
@@ -388,4 +390,13 @@ SEC("tp_btf/io_page_fault")
 int BPF_PROG(vcm_report_tp_btf, struct device *dev, unsigned long iova, int flags)
 {
 	return vcm_report(BPF_CORE_READ(dev, iommu_group, domain), dev, iova, flags);
+}
+
+/* Run once by the user, who wants no fault that is an event of VCM. */
+SEC("syscall")
+int vcm_fault_find_handler(void *ctx)
+{
+	static const char name[] = "vcm_iommu_fault";
+
+	return bpf_kallsyms_lookup_name(name, sizeof(name), 0, &vcm_fault_handler);
 }

@@ -14,7 +14,7 @@
 #include "vcm_events.h"
 
 #define VCM_RING_BYTES		(4u << 20)	/* event ring unless set before loading */
-#define VCM_FAULT_RING_BYTES	(1u << 20)	/* of each source of faults */
+#define VCM_FAULT_RING_BYTES	(1u << 20)	/* of faults, unless set before loading */
 
 #define VCM_FAULT_NO_DEVICE	(~0u)	/* the source told a name at most */
 #define VCM_FAULT_NAME_LEN	32

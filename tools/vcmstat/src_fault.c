@@ -3,8 +3,7 @@
  * src_fault.c - see src_fault.h.
  *
  * Whether the machine has an IOMMU of a kind is asked of sysfs first, so that no program is loaded
- * for what cannot happen; report_iommu_fault() can be called by anybody.  Each source is a BPF
- * object of its own: one that the kernel refuses takes no other with it.
+ * for what cannot happen; report_iommu_fault() can be called by anybody.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -22,7 +21,6 @@
 #include "util.h"
 
 #define RUNGS		3
-#define OWN_HANDLER	"vcm_iommu_fault"	/* in module vcm */
 
 struct fault_kind {
 	const char *present;		/* a file of sysfs that is there, NULL: always */
@@ -40,10 +38,11 @@ static const struct fault_kind kinds[VCM_FAULT_SOURCES] = {
 
 struct fault_capture {
 	struct fault_config config;
-	struct vcm_fault_bpf *bpf[VCM_FAULT_SOURCES];	/* NULL where there is none */
-	struct ring_buffer *rings;			/* of all */
+	struct vcm_fault_bpf *bpf[VCM_FAULT_SOURCES];	/* one for all, or one each */
+	unsigned int nr_bpf;
+	unsigned int sources;	/* attached */
+	struct ring_buffer *rings;	/* of all */
 	char names[32];		/* as long as a recording has room for */
-	__u64 own_handler;
 };
 
 static int on_fault(void *arg, void *data, size_t len)
@@ -70,18 +69,26 @@ static bool is_present(const char *pattern)
 	return !ret;
 }
 
-static void choose_programs(struct bpf_object *obj, const struct fault_kind *kind, const char *rung)
+static void choose_programs(struct bpf_object *obj, unsigned int sources, unsigned int rung)
 {
 	struct bpf_program *prog;
+	unsigned int i;
 
+	bpf_object__for_each_program(prog, obj)
+		bpf_program__set_autoload(prog, false);
 	bpf_object__for_each_program(prog, obj) {
 		const char *section = bpf_program__section_name(prog);
 		size_t len = strcspn(section, "/");
 
-		bpf_program__set_autoload(prog, strlen(rung) == len &&
-					  !strncmp(section, rung, len) &&
-					  !strncmp(bpf_program__name(prog), kind->program,
-						   strlen(kind->program)));
+		for (i = 0; i < VCM_FAULT_SOURCES; i++) {
+			const struct fault_kind *kind = &kinds[i];
+
+			if (sources & 1u << i && strlen(kind->rung[rung]) == len &&
+			    !strncmp(section, kind->rung[rung], len) &&
+			    !strncmp(bpf_program__name(prog), kind->program,
+				     strlen(kind->program)))
+				bpf_program__set_autoload(prog, true);
+		}
 	}
 }
 
@@ -95,8 +102,24 @@ static int add_ring(struct fault_capture *f, const struct vcm_fault_bpf *bpf)
 	return f->rings ? 0 : -errno;
 }
 
-/* 0, or -errno of what the kernel refused. */
-static int open_rung(struct fault_capture *f, unsigned int source, const char *rung)
+/* Without the address of the handler of VCM its faults would be told twice. */
+static bool needs_handler(const struct fault_capture *f, unsigned int sources)
+{
+	return f->config.without_events && sources & FAULT_SOURCE(REPORT);
+}
+
+static int find_handler(struct vcm_fault_bpf *bpf)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+	int ret = bpf_prog_test_run_opts(bpf_program__fd(bpf->progs.vcm_fault_find_handler), &run);
+
+	if (ret)
+		return ret;
+	return bpf->bss->vcm_fault_handler ? 0 : -ENOENT;
+}
+
+/* Attach all of @sources by a rung that each has: 0, or -errno of what the kernel refused. */
+static int open_rung(struct fault_capture *f, unsigned int sources, unsigned int rung)
 {
 	struct vcm_fault_bpf *bpf = vcm_fault_bpf__open();
 	int ret;
@@ -105,19 +128,23 @@ static int open_rung(struct fault_capture *f, unsigned int source, const char *r
 		return -errno;
 	if (f->config.ring_bytes)
 		bpf_map__set_max_entries(bpf->maps.vcm_faults, (__u32)f->config.ring_bytes);
-	bpf->rodata->vcm_fault_reports = !!f->bpf[VCM_FAULT_REPORT];
-	bpf->rodata->vcm_fault_handler = f->own_handler;
-	choose_programs(bpf->obj, &kinds[source], rung);
+	bpf->rodata->vcm_fault_reports = !!((f->sources | sources) & FAULT_SOURCE(REPORT));
+	choose_programs(bpf->obj, sources, rung);
+	bpf_program__set_autoload(bpf->progs.vcm_fault_find_handler, needs_handler(f, sources));
 	ret = vcm_fault_bpf__load(bpf);
+	if (!ret && needs_handler(f, sources))
+		ret = find_handler(bpf);
 	if (!ret)
 		ret = vcm_fault_bpf__attach(bpf);
 	if (!ret)
 		ret = add_ring(f, bpf);
-	if (!ret)
-		f->bpf[source] = bpf;
-	else
+	if (ret) {
 		vcm_fault_bpf__destroy(bpf);
-	return ret;
+		return ret;
+	}
+	f->bpf[f->nr_bpf++] = bpf;
+	f->sources |= sources;
+	return 0;
 }
 
 static void add_name(struct fault_capture *f, unsigned int source, const char *rung)
@@ -133,10 +160,8 @@ static void open_source(struct fault_capture *f, unsigned int source)
 	const struct fault_kind *kind = &kinds[source];
 	unsigned int i;
 
-	if (!(f->config.sources & 1u << source) || !is_present(kind->present))
-		return;
 	for (i = 0; kind->rung[i]; i++) {
-		int ret = open_rung(f, source, kind->rung[i]);
+		int ret = open_rung(f, 1u << source, i);
 
 		if (!ret) {
 			add_name(f, source, i ? kind->rung[i] : NULL);
@@ -148,48 +173,51 @@ static void open_source(struct fault_capture *f, unsigned int source)
 	}
 }
 
-/* Where the module handles faults of its domains, 0 when that cannot be known. */
-static __u64 find_own_handler(void)
+/*
+ * All at once by their best rungs, or, where the kernel refuses that, each by itself.  Then the
+ * one that tells what others do not comes first, because those ask whether it is there.
+ */
+static void open_sources(struct fault_capture *f, unsigned int wanted)
 {
-	FILE *in = fopen("/proc/kallsyms", "re");
-	unsigned long long addr = 0;
-	char line[256];
+	unsigned int source;
 
-	if (!in)
-		return 0;
-	while (fgets(line, sizeof(line), in)) {
-		const char *at = strstr(line, " " OWN_HANDLER "\t[vcm]");
-
-		if (at && sscanf(line, "%llx", &addr) == 1)
-			break;
+	if (!wanted)
+		return;
+	if (!open_rung(f, wanted, 0)) {
+		for (source = 0; source < VCM_FAULT_SOURCES; source++) {
+			if (wanted & 1u << source)
+				add_name(f, source, NULL);
+		}
+		return;
 	}
-	fclose(in);
-	return addr;
+	if (wanted & FAULT_SOURCE(REPORT))
+		open_source(f, VCM_FAULT_REPORT);
+	for (source = 0; source < VCM_FAULT_REPORT; source++) {
+		if (wanted & 1u << source)
+			open_source(f, source);
+	}
 }
 
-/*
- * The source that tells what others do not comes first, because those ask whether it is there.
- * Without the address of the handler its faults would be told twice.
- */
+static unsigned int present_sources(unsigned int sources)
+{
+	unsigned int i;
+
+	for (i = 0; i < VCM_FAULT_SOURCES; i++) {
+		if (!is_present(kinds[i].present))
+			sources &= ~(1u << i);
+	}
+	return sources;
+}
+
 struct fault_capture *fault_open(const struct fault_config *config)
 {
 	struct fault_capture *f = xcalloc(1, sizeof(*f));
-	unsigned int source;
+	unsigned int sources = present_sources(config->sources & FAULT_ALL);
 
 	f->config = *config;
 	if (!config->verbose)
 		libbpf_set_print(NULL);
-	if (config->without_events)
-		f->own_handler = find_own_handler();
-	if (config->without_events && !f->own_handler) {
-		f->config.sources &= ~FAULT_SOURCE(REPORT);
-		if (config->verbose)
-			fprintf(stderr, "vcmstat: no faults by report: the kernel hides where "
-				OWN_HANDLER " is\n");
-	}
-	open_source(f, VCM_FAULT_REPORT);
-	for (source = 0; source < VCM_FAULT_REPORT; source++)
-		open_source(f, source);
+	open_sources(f, sources);
 	if (!f->names[0])
 		snprintf(f->names, sizeof(f->names), "none");
 	return f;
@@ -197,11 +225,11 @@ struct fault_capture *fault_open(const struct fault_config *config)
 
 void fault_close(struct fault_capture *f)
 {
-	unsigned int source;
+	unsigned int i;
 
 	ring_buffer__free(f->rings);
-	for (source = 0; source < VCM_FAULT_SOURCES; source++)
-		vcm_fault_bpf__destroy(f->bpf[source]);
+	for (i = 0; i < f->nr_bpf; i++)
+		vcm_fault_bpf__destroy(f->bpf[i]);
 	free(f);
 }
 
@@ -212,11 +240,7 @@ const char *fault_names(const struct fault_capture *f)
 
 unsigned int fault_sources(const struct fault_capture *f)
 {
-	unsigned int source, sources = 0;
-
-	for (source = 0; source < VCM_FAULT_SOURCES; source++)
-		sources |= f->bpf[source] ? 1u << source : 0;
-	return sources;
+	return f->sources;
 }
 
 int fault_poll(struct fault_capture *f)
@@ -231,18 +255,16 @@ int fault_fd(const struct fault_capture *f)
 
 void fault_losses(const struct fault_capture *f, struct fault_losses *losses)
 {
-	unsigned int source;
+	unsigned int i, source;
 
 	memset(losses, 0, sizeof(*losses));
-	for (source = 0; source < VCM_FAULT_SOURCES; source++) {
-		struct vcm_fault_bpf *bpf = f->bpf[source];
+	for (i = 0; i < f->nr_bpf; i++) {
+		const volatile struct vcm_fault_bpf__bss *bss = f->bpf[i]->bss;
 
-		if (!bpf)
-			continue;
-		losses->dropped[source] = __atomic_load_n(&bpf->bss->vcm_fault_dropped,
-							  __ATOMIC_RELAXED);
-		losses->overflow[source] = __atomic_load_n(&bpf->bss->vcm_fault_overflow,
-							   __ATOMIC_RELAXED);
-		losses->own += __atomic_load_n(&bpf->bss->vcm_fault_own, __ATOMIC_RELAXED);
+		for (source = 0; source < VCM_FAULT_SOURCES; source++) {
+			losses->dropped[source] += bss->vcm_fault_dropped[source];
+			losses->overflow[source] += bss->vcm_fault_overflow[source];
+		}
+		losses->own += bss->vcm_fault_own;
 	}
 }

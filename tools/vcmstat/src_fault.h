@@ -31,7 +31,7 @@ struct fault_config {
 	 * listens to its events too.
 	 */
 	bool without_events;
-	size_t ring_bytes;	/* of each source, a power of two; 0 for VCM_FAULT_RING_BYTES */
+	size_t ring_bytes;	/* room for faults, a power of two; 0 for VCM_FAULT_RING_BYTES */
 	bool verbose;		/* say on stderr what could not be attached and why */
 
 	/* A fault of a PCI device has its number, whoever told it. */
