@@ -109,6 +109,16 @@ static __u64 bind_free(struct __test_metadata *_metadata, FIXTURE_DATA(edu) *sel
 	expect_fault(watch, SENTINEL_IOVA, "read");				\
 } while (0)
 
+#define skip_where_silent() do {						\
+	__u64 __before = amd_interrupts();					\
+										\
+	if (iommu_is_amd()) {							\
+		test_edu_read_ram(UNMAPPED_IOVA, 0, 16);			\
+		if (iommu_is_silent(__before))					\
+			SKIP(return, "a blocked DMA brought no interrupt of the AMD IOMMU"); \
+	}									\
+} while (0)
+
 TEST_F(edu, only_an_offered_device_can_be_associated)
 {
 	__u64 assoc;
@@ -194,13 +204,21 @@ TEST_F(edu, dma_moves_every_byte_both_ways)
 {
 	static const struct { __u32 src, dst, len; } moves[] = {
 		{ 0, 0, 1 }, { 0, 0, EDU_MAX }, { 4095, 1, 2 }, { 2000, 3000, 4001 },
-		{ 8191, 8191, 1 }, { 4097, 4097, EDU_MAX },
+		{ 8191, 8191, 1 }, { 4097, 4097, EDU_MAX }, { 4094, 1, 3 }, { 1, 4094, 3 },
 	};
 
 	test_activate(self->fd, self->vcm, self->assoc, NULL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(moves); i++) {
 		__u32 src = moves[i].src, dst = moves[i].dst, len = moves[i].len;
 
+		/*
+		 * QEMU's virtio-iommu takes an access that begins with the last byte of a mapping
+		 * for one into the mapping that follows, and reads before the start of its memory.
+		 */
+		if (iommu_is_virtio() && src == PAGE - 1) {
+			TH_LOG("the emulated IOMMU is wrong about the last byte of a page");
+			continue;
+		}
 		pattern_fill(self->src.uva + src, len, i);
 		memset(self->dst.uva, 0xee, self->dst.len);
 		test_edu_read_ram(SRC_IOVA + src, 0, len);
@@ -366,6 +384,7 @@ TEST_F_TIMEOUT(edu, a_blocked_dma_is_a_fault_that_vcmstat_sees, 120)
 	if (!vcmstat_path())
 		SKIP(return, "no vcmstat; set VCMSTAT to its path");
 	test_activate(self->fd, self->vcm, self->assoc, NULL);
+	skip_where_silent();
 	test_watch_start(&watch);
 	test_edu_read_ram(UNMAPPED_IOVA, 0, 16);
 	expect_fault(&watch, UNMAPPED_IOVA, "read");
@@ -389,6 +408,7 @@ TEST_F_TIMEOUT(edu, an_unbound_address_faults_and_a_bound_one_does_not, 120)
 	if (!vcmstat_path())
 		SKIP(return, "no vcmstat; set VCMSTAT to its path");
 	test_activate(self->fd, self->vcm, self->assoc, NULL);
+	skip_where_silent();
 	res = bind_free(_metadata, self, 1, &mem);
 	test_watch_start(&watch);
 	test_edu_read_ram(FREE_IOVA, 0, 16);
@@ -415,6 +435,7 @@ TEST_F_TIMEOUT(edu, a_device_of_a_closed_file_reaches_nothing, 120)
 	if (!default_domain_translates(edu_name()))
 		SKIP(return, "the default domain of the device does not translate");
 	test_activate(self->fd, self->vcm, self->assoc, NULL);
+	skip_where_silent();
 	bind_free(_metadata, self, 1, &mem);
 	test_watch_start(&watch);
 	test_edu_write_ram(FREE_IOVA, 0, 16);

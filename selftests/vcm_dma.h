@@ -6,6 +6,9 @@
  * learns that it was blocked; faults are read from `vcmstat events --json`, which reports each
  * at most some milliseconds after the DMA.  Their order is not guaranteed, so "no fault" is
  * shown by provoking a known one afterwards and finding nothing else before it.
+ *
+ * The AMD IOMMU that QEMU 7.2 emulates blocks and tells nobody; what is about faults is skipped
+ * there, when a blocked DMA has shown it.
  */
 #ifndef VCM_DMA_H
 #define VCM_DMA_H
@@ -23,7 +26,7 @@
 #define EDU_DEBUGFS	"/sys/kernel/debug/vcm_edu"
 #define EDU_DRIVER	"/sys/bus/pci/drivers/vcm_edu"
 #define EDU_MAX		4095	/* bytes one transfer may move */
-#define DEADLINE_MS	(20000 * VCM_SLOW)
+#define DEADLINE_MS	(60000 * VCM_SLOW)
 
 static inline int _edu_write_dev(const char *dev, const char *file, const char *line)
 {
@@ -144,6 +147,7 @@ struct watch {
 	pid_t pid;
 	int fd;
 	size_t len;
+	__u64 fault;	/* address of the last fault */
 	char text[65536];
 };
 
@@ -207,8 +211,8 @@ static inline int _watch_find(struct watch *watch, const char *text, char *line,
 	return err;
 }
 
-/* Start watching; on return no later event or fault is missed. */
-static inline int _watch_start(struct watch *watch)
+/* Start watching with vcmstat @argv; on return no later event or fault is missed. */
+static inline int _watch_start_as(struct watch *watch, const char *const *argv)
 {
 	const char *path = vcmstat_path();
 	char line[4096];
@@ -219,6 +223,7 @@ static inline int _watch_start(struct watch *watch)
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
 	watch->len = 0;
+	watch->fault = ~0ull;
 	watch->fd = fds[0];
 	watch->pid = fork();
 	if (watch->pid < 0)
@@ -226,11 +231,18 @@ static inline int _watch_start(struct watch *watch)
 	if (!watch->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(fds[1], STDOUT_FILENO);
-		execl(path, "vcmstat", "events", "--json", NULL);
+		execv(path, (char *const *)argv);
 		_exit(127);
 	}
 	close(fds[1]);
 	return _watch_find(watch, "\"type\":\"ready\"", line, sizeof(line));
+}
+
+static inline int _watch_start(struct watch *watch)
+{
+	static const char *const argv[] = { "vcmstat", "events", "--json", NULL };
+
+	return _watch_start_as(watch, argv);
 }
 
 /* End watching.  Return: the exit code of vcmstat, or -errno. */
@@ -253,18 +265,116 @@ static inline int _watch_stop(struct watch *watch)
 #define test_watch_start(...)	test_ok(_watch_start(__VA_ARGS__))
 #define test_watch_stop(...)	test_ok(_watch_stop(__VA_ARGS__))
 
-/* The next fault is by the edu device, at @iova, for @access ("read" or "write"). */
-#define expect_fault(watch, iova, access) do {					\
+/* The value of a member of a line of NDJSON.  Return: 0, or -ENOENT. */
+static inline int _json_u64(const char *line, const char *name, __u64 *value)
+{
+	char want[64];
+	const char *at;
+
+	snprintf(want, sizeof(want), "\"%s\":", name);
+	at = strstr(line, want);
+	if (!at)
+		return -ENOENT;
+	*value = strtoull(at + strlen(want), NULL, 10);
+	return 0;
+}
+
+/* The IOMMU of the machine; its faults are told in its own way. */
+static inline bool iommu_is_amd(void)
+{
+	return !access("/sys/class/iommu/ivhd0", F_OK);
+}
+
+static inline bool iommu_is_vtd(void)
+{
+	return !access("/sys/class/iommu/dmar0", F_OK);
+}
+
+/* The driver is there without a device too. */
+static inline bool iommu_is_virtio(void)
+{
+	return !iommu_is_vtd() && !iommu_is_amd() &&
+	       !access("/sys/bus/virtio/drivers/virtio_iommu", F_OK);
+}
+
+/* How often the IOMMU has interrupted: of what it blocked it tells by an interrupt. */
+static inline __u64 amd_interrupts(void)
+{
+	char line[1024];
+	__u64 sum = 0;
+	FILE *in = fopen("/proc/interrupts", "re");
+
+	while (in && fgets(line, sizeof(line), in)) {
+		char *at = strchr(line, ':'), *end;
+		unsigned long long nr;
+
+		if (!at || !strstr(line, "AMD-Vi"))
+			continue;
+		while (nr = strtoull(++at, &end, 10), end != at) {
+			sum += nr;
+			at = end;
+		}
+	}
+	if (in)
+		fclose(in);
+	return sum;
+}
+
+/* The device did a DMA that was blocked: did its IOMMU keep silent about it? */
+static inline bool iommu_is_silent(__u64 interrupts_before)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+	__u64 until = now_ms() + 1000 * VCM_SLOW;
+
+	if (!iommu_is_amd())
+		return false;
+	while (now_ms() < until) {
+		if (amd_interrupts() != interrupts_before)
+			return false;
+		nanosleep(&ms, NULL);
+	}
+	return true;
+}
+
+/*
+ * The next fault that is no later part of the last one: an IOMMU may tell of each four bytes that
+ * a DMA tried.
+ */
+static inline int _watch_fault(struct watch *watch, char *line, size_t room)
+{
+	__u64 iova;
+	int err;
+
+	do {
+		err = _watch_find(watch, "\"type\":\"fault\"", line, room);
+		if (err)
+			return err;
+		if (_json_u64(line, "iova", &iova))
+			return -EPROTO;
+	} while (iova > watch->fault && iova - watch->fault < EDU_MAX);
+	watch->fault = iova;
+	return 0;
+}
+
+/*
+ * The next fault is by the edu device, at @iova, for @access ("read" or "write").  Only
+ * virtio-iommu does not say the access, where there is no mapping at all.
+ */
+#define expect_fault(watch, iova, how) do {					\
+	const char *__source = iommu_is_virtio() ? "virtio" : iommu_is_amd() ? "amd" : "vtd"; \
 	char __line[4096], __want[128];						\
 										\
-	ASSERT_EQ(0, _watch_find(watch, "\"type\":\"fault\"", __line, sizeof(__line))); \
-	EXPECT_TRUE(strstr(__line, "\"source\":\"vtd\"")) TH_LOG("%s", __line);	\
+	ASSERT_EQ(0, _watch_fault(watch, __line, sizeof(__line)));		\
+	snprintf(__want, sizeof(__want), "\"source\":\"%s\"", __source);	\
+	EXPECT_TRUE(strstr(__line, __want)) TH_LOG("%s", __line);		\
 	snprintf(__want, sizeof(__want), "\"device\":\"%s\"", edu_name());	\
 	EXPECT_TRUE(strstr(__line, __want)) TH_LOG("%s", __line);		\
 	snprintf(__want, sizeof(__want), "\"iova\":%llu,", (__u64)(iova));	\
 	EXPECT_TRUE(strstr(__line, __want)) TH_LOG("no %s in %s", __want, __line); \
-	snprintf(__want, sizeof(__want), "\"access\":\"%s\"", access);		\
-	EXPECT_TRUE(strstr(__line, __want)) TH_LOG("%s", __line);		\
+	snprintf(__want, sizeof(__want), "\"access\":\"%s\"", how);		\
+	EXPECT_TRUE(strstr(__line, __want) || (iommu_is_virtio() &&		\
+		    strstr(__line, "\"access\":\"unknown\"")))			\
+		TH_LOG("no %s in %s", __want, __line);				\
 } while (0)
 
 #endif
