@@ -80,10 +80,9 @@ static int ask_names(struct follow *f, struct error *err)
 	return ret;
 }
 
-static void take_event(struct follow *f, const struct vcm_event *ev)
+static void take_one(struct follow *f, const struct vcm_event *ev)
 {
 	enum model_result result = model_apply(&f->model, ev);
-	struct vcm_event held;
 
 	if (result == MODEL_GAP)
 		tell_gap(f, &f->model.gap);
@@ -96,10 +95,16 @@ static void take_event(struct follow *f, const struct vcm_event *ev)
 		names_note(&f->holders, &f->model.holder, ev);
 		names_note(&f->devices, &f->model.device, ev);
 	}
-	if (ev->type != VCM_EVENT_create)
-		return;
+}
+
+/* And what has waited for it. */
+static void take_event(struct follow *f, const struct vcm_event *ev)
+{
+	struct vcm_event held;
+
+	take_one(f, ev);
 	while (!follow_done(f) && model_release(&f->model, &held))
-		take_event(f, &held);
+		take_one(f, &held);
 }
 
 /* While a snapshot is taken in: does it contain the event? */
@@ -270,11 +275,10 @@ static int sync_begin(struct follow *f, void **buf, size_t *len, struct error *e
  */
 static void give_up_held(struct follow *f)
 {
-	size_t nr = f->model.nr_held;
+	uint64_t nr = model_give_up_held(&f->model);
 
 	if (!nr)
 		return;
-	f->model.nr_held = 0;
 	f->totals.dropped += nr;
 	f->sink->ops->dropped(f->sink, nr);
 }

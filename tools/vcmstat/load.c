@@ -29,21 +29,22 @@ static int load_module(struct model *m, struct error *err)
 int load_verdict(const struct settings *set, const struct play *p, const struct rec *r,
 		 struct error *err)
 {
+	uint64_t lost = play_lost(p);
 	bool whole = p->stopped || (r->ended && !p->cut);
 
-	if (p->lost)
+	if (lost)
 		fprintf(stderr, "vcmstat: %" PRIu64 " events are missing in %s, "
-			"the state may be wrong\n", p->lost, r->path);
+			"the state may be wrong\n", lost, r->path);
 	if (!whole)
 		fprintf(stderr, "vcmstat: %s has no end, " REC_CUT "\n",
 			r->path);
 	if (r->skipped)
 		fprintf(stderr, "vcmstat: %" PRIu64 " records of %s are of types not known here\n",
 			r->skipped, r->path);
-	if (!p->lost && p->model.conflicts)
+	if (!lost && p->model.conflicts)
 		return error_set(err, EXIT_FAILED, "%s: the events contradict the state: %s",
 				 r->path, p->model.conflict);
-	return set->strict && (p->lost || !whole) ? EXIT_LOST : EXIT_OK;
+	return set->strict && (lost || !whole) ? EXIT_LOST : EXIT_OK;
 }
 
 static int load_file(const struct settings *set, struct model *m, struct error *err)

@@ -5,7 +5,6 @@
 
 #include "model_priv.h"
 
-#define HELD_MAX	65536	/* events of unknown streams kept; the oldest go first */
 #define DEAD_MAX	65536	/* streams of destroyed contexts remembered */
 
 void model_init(struct model *m)
@@ -21,6 +20,7 @@ void model_init(struct model *m)
 	holds_init(&m->holds);
 	table_init(&m->count, sizeof(struct vcm_snap_count));
 	table_init(&m->dead, sizeof(struct model_dead));
+	waiting_init(&m->waiting);
 }
 
 void model_fini(struct model *m)
@@ -40,10 +40,7 @@ void model_fini(struct model *m)
 	free(m->fault);
 	m->fault = NULL;
 	m->nr_fault = 0;
-	free(m->held);
-	m->held = NULL;
-	m->nr_held = 0;
-	m->cap_held = 0;
+	waiting_fini(&m->waiting);
 }
 
 void model_inherit(struct model *m, struct model *old)
@@ -100,20 +97,6 @@ void model_bury(struct model *m, const struct vcm_snap_stream *s, bool ignore)
 	dead->ignore = ignore;
 }
 
-static enum model_result hold(struct model *m, const struct vcm_event *ev)
-{
-	if (m->nr_held == HELD_MAX) {
-		m->nr_held -= HELD_MAX / 2;
-		memmove(m->held, m->held + HELD_MAX / 2, m->nr_held * sizeof(*m->held));
-	}
-	if (m->nr_held == m->cap_held) {
-		m->cap_held = m->cap_held ? 2 * m->cap_held : 64;
-		m->held = xrealloc(m->held, m->cap_held * sizeof(*m->held));
-	}
-	m->held[m->nr_held++] = *ev;
-	return MODEL_HELD;
-}
-
 /*
  * The snapshot contains this event of the registry.  When it makes or ends a context that the
  * snapshot does not have, the events of that context belong to the past as well.
@@ -122,24 +105,20 @@ static void note_stale(struct model *m, const struct vcm_event *ev)
 {
 	enum { VCM_EV_create(AT) };
 	uint64_t i, nr = ev->arg[at_nr_streams];
-	size_t from, to;
 
 	if (ev->type == VCM_EVENT_create && nr <= MODEL_STREAMS_MAX) {
 		for (i = 0; i < nr; i++) {
 			struct vcm_snap_stream s = { .vcm = ev->vcm };
 
 			s.stream = (__u32)(ev->arg[at_first_stream] + i);
-			if (!model_seq(m, s.stream))
+			if (!model_seq(m, s.stream)) {
 				model_bury(m, &s, true);
+				waiting_forget(&m->waiting, s.stream);
+			}
 		}
 	}
-	if (ev->type != VCM_EVENT_destroy)
-		return;
-	for (from = 0, to = 0; from < m->nr_held; from++) {
-		if (m->held[from].vcm != ev->vcm)
-			m->held[to++] = m->held[from];
-	}
-	m->nr_held = to;
+	if (ev->type == VCM_EVENT_destroy)
+		waiting_forget_context(&m->waiting, ev->vcm);
 }
 
 const __u64 *model_seq(const struct model *m, uint32_t stream)
@@ -188,8 +167,10 @@ enum model_result model_apply(struct model *m, const struct vcm_event *ev)
 	__u64 *seq = (__u64 *)model_seq(m, ev->stream);
 	enum model_result result = MODEL_APPLIED;
 
-	if (!seq)
-		return hold(m, ev);
+	if (!seq) {
+		waiting_add(&m->waiting, ev);
+		return MODEL_HELD;
+	}
 	if (ev->seq <= *seq || (dead && dead->ignore)) {
 		note_stale(m, ev);
 		return MODEL_STALE;
@@ -205,15 +186,10 @@ enum model_result model_apply(struct model *m, const struct vcm_event *ev)
 
 bool model_release(struct model *m, struct vcm_event *ev)
 {
-	size_t i;
+	return waiting_take(&m->waiting, ev);
+}
 
-	for (i = 0; i < m->nr_held; i++) {
-		if (!model_seq(m, m->held[i].stream))
-			continue;
-		*ev = m->held[i];
-		m->nr_held--;
-		memmove(m->held + i, m->held + i + 1, (m->nr_held - i) * sizeof(*ev));
-		return true;
-	}
-	return false;
+uint64_t model_give_up_held(struct model *m)
+{
+	return waiting_give_up(&m->waiting);
 }

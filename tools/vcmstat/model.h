@@ -25,6 +25,7 @@
 #include "schema.h"
 #include "table.h"
 #include "util.h"
+#include "waiting.h"
 
 enum model_result {
 	MODEL_APPLIED,	/* the next event of its stream */
@@ -54,9 +55,7 @@ struct model {
 	struct table count;	/* of the kernel, as of the snapshot; found by event, operation */
 
 	struct table dead;	/* streams of destroyed contexts: struct model_dead */
-	struct vcm_event *held;
-	size_t nr_held;
-	size_t cap_held;
+	struct waiting waiting;	/* events of streams not known yet */
 
 	struct freed_ring freed;		/* what was */
 	struct history history;			/* and what changed it */
@@ -74,6 +73,8 @@ void model_fini(struct model *m);
 enum model_result model_apply(struct model *m, const struct vcm_event *ev);
 /* An event that was held and can be applied by now; false when there is none. */
 bool model_release(struct model *m, struct vcm_event *ev);
+/* No stream will become known any more: how many events were held or found no room. */
+uint64_t model_give_up_held(struct model *m);
 /* The seq that the model has reached in a stream, NULL when it never heard of the stream. */
 const __u64 *model_seq(const struct model *m, uint32_t stream);
 

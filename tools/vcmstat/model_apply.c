@@ -105,6 +105,7 @@ static void apply_create(struct model *m, const struct vcm_event *ev)
 
 		s->stream = stream;
 		s->vcm = ev->vcm;
+		waiting_known(&m->waiting, stream);
 	}
 }
 

@@ -83,17 +83,16 @@ static bool is_behind(const struct play *p, uint64_t ts_ns)
 
 static void tell_gap(struct play *p, const struct model_gap *gap)
 {
-	p->lost += gap->got - gap->expected;
+	p->gaps += gap->got - gap->expected;
 	p->totals.gaps += gap->got - gap->expected;
 	p->told = *gap;
 	p->sink->ops->gap(p->sink, gap);
 }
 
-static int take_event(struct play *p, const struct rec *r, const struct vcm_event *ev,
-		      struct error *err)
+static int take_one(struct play *p, const struct rec *r, const struct vcm_event *ev,
+		    struct error *err)
 {
 	enum model_result result = model_apply(&p->model, ev);
-	struct vcm_event held;
 
 	if (result == MODEL_STALE)
 		return error_set(err, EXIT_DAMAGED, "%s: event %u:%" PRIu64
@@ -109,11 +108,38 @@ static int take_event(struct play *p, const struct rec *r, const struct vcm_even
 	p->stopped |= p->until.event && ev->type == p->until.event;
 	p->stopped |= p->until.at_seq && ev->stream == p->until.stream &&
 		      ev->seq == p->until.seq;
-	while (ev->type == VCM_EVENT_create && model_release(&p->model, &held)) {
-		if (take_event(p, r, &held, err))
+	return 0;
+}
+
+/* And what has waited for it, which may be many and let others go on in turn. */
+static int take_event(struct play *p, const struct rec *r, const struct vcm_event *ev,
+		      struct error *err)
+{
+	struct vcm_event held;
+
+	if (take_one(p, r, ev, err))
+		return -1;
+	while (model_release(&p->model, &held)) {
+		if (take_one(p, r, &held, err))
 			return -1;
 	}
 	return 0;
+}
+
+/*
+ * Nothing follows, so nothing will tell of the streams that events have waited for: those events
+ * were told to nobody.  How many, which are lost.
+ */
+static uint64_t give_up_held(struct play *p)
+{
+	uint64_t nr = model_give_up_held(&p->model);
+
+	if (!nr)
+		return 0;
+	p->dropped += nr;
+	p->totals.dropped += nr;
+	p->sink->ops->dropped(p->sink, nr);
+	return nr;
 }
 
 static void tell_header(struct play *p, const struct header *h)
@@ -129,11 +155,13 @@ static void take_state(struct play *p, struct rec_item *item)
 
 	if (!p->told_header)
 		tell_header(p, p->as ? p->as : &none);
+	give_up_held(p);
 	model_inherit(item->state, &p->model);
 	model_fini(&p->model);
 	p->model = *item->state;
 	model_init(item->state);
-	p->lost = 0;
+	p->gaps = 0;
+	p->dropped = 0;
 	p->totals.resyncs += item->resync;
 	p->sink->ops->state(p->sink, &p->model, item->resync);
 }
@@ -172,6 +200,7 @@ static int take(struct play *p, const struct rec *r, struct rec_item *item, stru
 		tell_gap(p, &item->gap);
 		break;
 	case REC_DROPPED:
+		p->dropped += item->dropped;
 		p->totals.dropped += item->dropped;
 		ops->dropped(p->sink, item->dropped);
 		break;
@@ -180,6 +209,7 @@ static int take(struct play *p, const struct rec *r, struct rec_item *item, stru
 		break;
 	case REC_END:
 		p->cut = !strcmp(item->cause, REC_CUT);
+		item->totals.dropped += give_up_held(p);
 		ops->end(p->sink, &item->totals, item->cause);
 		break;
 	}
@@ -203,12 +233,14 @@ int play_take(struct play *p, const struct rec *r, struct rec_item *item, struct
 
 void play_end(struct play *p, const struct rec *r)
 {
+	if (!p->stopped)
+		give_up_held(p);
 	if (p->stopped)
 		p->sink->ops->end(p->sink, &p->totals, "--until reached");
 	else if (!r->ended || !p->told_header)
 		p->sink->ops->end(p->sink, &p->totals, REC_CUT);
-	else if (!strcmp(r->kind, "snapshot"))
-		p->sink->ops->end(p->sink, &p->totals, "complete");
+	else if (r->end)
+		p->sink->ops->end(p->sink, &p->totals, r->end);
 }
 
 int play_all(struct play *p, struct rec *r, struct error *err)

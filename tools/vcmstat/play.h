@@ -28,7 +28,9 @@ struct play {
 	const struct header *as;	/* what the sink is told of a file without a header */
 
 	struct totals totals;
-	uint64_t lost;		/* events missing and not made good by a later state */
+	/* of events missing and not made good by a later state: see play_lost() */
+	uint64_t gaps;
+	uint64_t dropped;
 	uint64_t first_ns;	/* of the first event, 0 before */
 	uint64_t last_ns;
 	bool told_header;
@@ -47,6 +49,12 @@ void play_fini(struct play *p);
 
 /* As past() of a source, for a recording made with --stacks. */
 int play_past(const struct play *p, uint32_t stream, uint64_t seq, struct past *out);
+
+/* Missing numbers and what found no room are the same events, one of them later. */
+static inline uint64_t play_lost(const struct play *p)
+{
+	return p->gaps > p->dropped ? p->gaps : p->dropped;
+}
 
 /* The moment an item is of, 0 when it is of none. */
 uint64_t play_time(const struct rec_item *item);

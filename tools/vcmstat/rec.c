@@ -20,7 +20,25 @@ static struct rec *reader_for(int first)
 	return rec_json_new();
 }
 
-struct rec *rec_open(const char *path, struct error *err)
+struct rec *(*rec_open_folder)(const char *path, struct error *err);
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") && !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+static struct rec *open_folder(const char *path, struct error *err)
+{
+	if (rec_open_folder)
+		return rec_open_folder(path, err);
+	error_set(err, EXIT_ABSENT, "%s is a folder, and reading traces is not compiled in: build "
+		  "with libbabeltrace2-dev", path);
+	return NULL;
+}
+
+static struct rec *open_file(const char *path, struct error *err)
 {
 	FILE *in = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	struct stat st;
@@ -52,12 +70,17 @@ struct rec *rec_open(const char *path, struct error *err)
 	return r;
 }
 
+struct rec *rec_open(const char *path, struct error *err)
+{
+	return is_folder(path) ? open_folder(path, err) : open_file(path, err);
+}
+
 void rec_close(struct rec *r)
 {
 	FILE *in = r->in;
 
 	r->ops->close(r);
-	if (in != stdin)
+	if (in && in != stdin)
 		fclose(in);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rec.h - what happened, read back from a file: a recording, NDJSON, or a saved snapshot.
+ * rec.h - what happened, read back from a file: a recording, NDJSON, or a saved snapshot; or from
+ * a folder with a trace.
  *
- * The first byte tells which.  Items come in the order in which they were told to the sink that
+ * The first byte of a file tells which.  Items come in the order in which they were told to the sink that
  * wrote the file.  A file is complete when it has its end record; a writer that was killed leaves
  * one without, whose last record may be half there: everything before is read, and ended and cut
  * tell.  Anything else that is not as it was written is an error: EXIT_DAMAGED or EXIT_VERSION.
@@ -63,14 +64,21 @@ struct rec_ops {
 
 struct rec {
 	const struct rec_ops *ops;
-	const char *kind;	/* "recording", "NDJSON", "snapshot" */
+	const char *kind;	/* "recording", "NDJSON", "snapshot", "trace" */
+	const char *end;	/* cause of the end of what has no end record and needs none */
 	const char *path;
-	FILE *in;
+	FILE *in;		/* NULL of a folder */
 	uint64_t size;		/* bytes of the file, 0 when it is none */
 	bool ended;		/* the end record was read */
 	bool cut;		/* the file ends inside a record */
 	uint64_t skipped;	/* records of unknown types */
 };
+
+/*
+ * What a folder is read with; NULL, as at first, when nothing can.  Whoever has a reader for
+ * traces sets it, so that the others need no library for them.
+ */
+extern struct rec *(*rec_open_folder)(const char *path, struct error *err);
 
 /* @path: "-" for stdin. */
 struct rec *rec_open(const char *path, struct error *err);

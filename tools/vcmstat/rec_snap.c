@@ -63,6 +63,7 @@ struct rec *rec_snap_new(void)
 
 	s->rec.ops = &rec_snap_ops;
 	s->rec.kind = "snapshot";
+	s->rec.end = "complete";
 	model_init(&s->state);
 	return &s->rec;
 }

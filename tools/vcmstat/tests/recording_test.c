@@ -70,7 +70,7 @@ static int replay_path(const char *path, struct model *m, struct outcome *rec, s
 	play_init(&p, none);
 	if (r) {
 		ret = play_all(&p, r, err);
-		*rec = (struct outcome){ p.totals.events, p.lost, r->ended, r->cut };
+		*rec = (struct outcome){ p.totals.events, play_lost(&p), r->ended, r->cut };
 		rec_close(r);
 	}
 	*m = p.model;
