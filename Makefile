@@ -76,8 +76,10 @@ fuzz: setup-fuzz ## fuzz targets, all or T="name", for S=10 seconds each
 ust-check: setup-ust ## LTTng-UST tracepoints and sessions of the core in user space; what they cost
 	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace RESULTS=$(results) ust-check
 
-tools-check: setup-outputs ## vcmstat without a kernel, and its formats by the programs they are for
-	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat RESULTS=$(results) check
+tools-check: setup-outputs vcmsim
+tools-check: ## vcmstat without a kernel, and its formats by the programs they are for
+	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat RESULTS=$(results) \
+		SIM=$(build)/trace check
 
 html-check: setup-html ## the HTML report of vcmstat in a browser without a screen
 	$(Q)$(MAKE) $(quiet) -C tools/vcmstat OUT=$(build)/vcmstat RESULTS=$(results) html-check

@@ -18,7 +18,7 @@ legs() {
 	valgrind unit-valgrind.tap
 	fuzz fuzz.tap
 	ust-check ust.tap ust-bench.tap
-	tools-check unit-vcmstat.tap vcmstat-tool.tap vcmstat-tmux.tap
+	tools-check unit-vcmstat.tap vcmstat-tool.tap vcmstat-tmux.tap vcmstat-ctf.tap
 	html-check html.tap
 	tutorial-check tutorial.tap
 	diagnosis-check diagnosis.tap

@@ -43,11 +43,13 @@ packages() {
 	tool|libelf-dev|=|needed by libbpf
 	tool|zlib1g-dev|=|needed by libbpf
 	tool|libtracefs-dev|=|vcmstat reads trace buffers; brings libtraceevent
+	tool|libbabeltrace2-dev|=|vcmstat reads traces of LTTng
 	tool|pkg-config|=|finds the libraries that vcmstat can do without
 	tool|libncurses-dev|=|screen of vcmstat top
 	tool|python3|=|reads NDJSON in tests
 	output|libncurses-dev|=|screen of vcmstat top
 	output|libtracefs-dev|=|vcmstat reads trace buffers
+	output|libbabeltrace2-dev|=|vcmstat reads traces of LTTng
 	output|pkg-config|=|finds the libraries that vcmstat can do without
 	output|tmux|=|a terminal whose keys and screen a test drives
 	output|prometheus|=|its promtool checks the metrics of vcmstat, itself scrapes them

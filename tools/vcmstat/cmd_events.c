@@ -96,20 +96,36 @@ static int follow_all(const struct settings *set, struct source *src, struct sin
 	return ret;
 }
 
-static int run_events(const struct settings *set)
+static int events_of_module(const struct settings *set, struct sink *sink, struct error *err)
 {
-	struct error err = { 0 };
-	struct source *src = src_open(set, false, &err);
-	struct sink *sink;
+	struct source *src = src_open(set, false, err);
 	int ret;
 
 	if (!src)
-		return error_print(&err);
-	sink = format_sink(set->json ? "ndjson" : env.wide ? "wide" : "text", set->out);
-	sink = out_filter_new(sink, &set->filter);
-	ret = follow_all(set, src, sink, &err);
-	sink->ops->close(sink);
+		return -1;
+	ret = follow_all(set, src, sink, err);
 	src->ops->close(src);
+	return ret;
+}
+
+static int events_of_file(const struct settings *set, struct sink *sink, struct error *err)
+{
+	if (env.interval > 0 || env.seconds > 0)
+		return error_set(err, EXIT_USAGE, "interval and --for go with the running module "
+				 "only");
+	return load_tell(set, set->input, sink, env.count, err);
+}
+
+static int run_events(const struct settings *set)
+{
+	struct sink *sink = format_sink(set->json ? "ndjson" : env.wide ? "wide" : "text",
+					set->out);
+	struct error err = { 0 };
+	int ret;
+
+	sink = out_filter_new(sink, &set->filter);
+	ret = set->input ? events_of_file(set, sink, &err) : events_of_module(set, sink, &err);
+	sink->ops->close(sink);
 	return ret < 0 ? error_print(&err) : ret;
 }
 
@@ -121,7 +137,8 @@ const struct command cmd_events = {
 		"  vcmstat events                    one line an event until Ctrl-C\n"
 		"  vcmstat events --json --for 10    ten seconds as NDJSON, state first\n"
 		"  vcmstat events --range 0x10000000+64K  what happens to a range\n"
-		"  vcmstat events --count 1          wait for the next event\n",
+		"  vcmstat events --count 1          wait for the next event\n"
+		"  vcmstat events --source ctf:trace what LTTng recorded in a folder\n",
 	.opts = opts,
 	.shared = { filter_opts, strict_opts },
 	.run = run_events,

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "formats.h"
-#include "play.h"
 #include "source.h"
 #include "vcmstat.h"
 
@@ -20,35 +19,13 @@ static struct {
 
 static const struct opt opts[] = {
 	{ OPT_FILE, NULL, 0, "FILE", &env.file,
-	  "recording, NDJSON or snapshot, - is stdin; without, the state of the running module",
+	  "recording, NDJSON, snapshot or folder of a trace, - is stdin; without, the state of the "
+	  "running module",
 	  .task = "what into what" },
 	{ OPT_CHOICE, "format", 'f', "FORMAT", &env.format, FORMATS_HELP,
 	  .choices = FORMATS_WORDS },
 	{ OPT_END },
 };
-
-static int export_file(const struct settings *set, struct sink *sink, struct error *err)
-{
-	struct rec *r = rec_open(env.file, err);
-	struct header h;
-	struct play p;
-	int ret = 0;
-
-	if (!r)
-		return -1;
-	fill_header(&h, r->kind, "none");
-	play_init(&p, sink);
-	p.as = &h;
-	if (set->until)
-		ret = play_until_parse(&p.until, set->until, err);
-	if (!ret)
-		ret = play_all(&p, r, err);
-	if (!ret)
-		ret = load_verdict(set, &p, r, err);
-	play_fini(&p);
-	rec_close(r);
-	return ret;
-}
 
 static int export_module(const struct settings *set, struct sink *sink, struct error *err)
 {
@@ -74,14 +51,20 @@ static int run_export(const struct settings *set)
 {
 	struct error err = { 0 };
 	struct sink *sink;
+	const char *file;
 	int ret;
 
 	if (!env.format) {
 		error_set(&err, EXIT_USAGE, "export needs --format: one of " FORMATS_WORDS);
 		return error_print(&err);
 	}
+	if (env.file && set->input) {
+		error_set(&err, EXIT_USAGE, "FILE and --source: one of them");
+		return error_print(&err);
+	}
+	file = env.file ? env.file : set->input;
 	sink = out_filter_new(format_sink(env.format, set->out), &set->filter);
-	ret = env.file ? export_file(set, sink, &err) : export_module(set, sink, &err);
+	ret = file ? load_tell(set, file, sink, 0, &err) : export_module(set, sink, &err);
 	sink->ops->close(sink);
 	return ret < 0 ? error_print(&err) : ret;
 }

@@ -134,5 +134,6 @@ const struct command cmd_hist = {
 		"  vcmstat hist                      a table a second until Ctrl-C\n"
 		"  vcmstat hist 10 1 --op bind       how the times of bind are spread\n",
 	.opts = opts,
+	.live = "a recording does not have the times of operations",
 	.run = run_hist,
 };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "leak.h"
+#include "leak_log.h"
 #include "source.h"
 #include "vcmstat.h"
 
@@ -32,6 +32,7 @@ struct watch {
 	struct src_leak *src;
 	struct ksyms ksyms;
 	struct json json;
+	struct sink *out;	/* of the header and the end, as NDJSON */
 };
 
 static int load_now(struct model *m, struct error *err)
@@ -47,10 +48,42 @@ static int load_now(struct model *m, struct error *err)
 	return ret;
 }
 
+/* Those of @leaks that @m still has, as of @now. */
+static void show(struct watch *w, struct leaks *leaks, const struct model *m, uint64_t now)
+{
+	const struct leak_look look = { .now_ns = now, .older_ns = (uint64_t)(env.older * 1e9),
+					.stacks = !env.no_stacks };
+
+	leaks_select(leaks, m, &look);
+	if (w->set->json)
+		out_leaks_json(&w->json, leaks, m, &w->ksyms, &look);
+	else
+		out_leaks(w->set->out, leaks, m, &w->ksyms, &look);
+	fflush(w->set->out);
+}
+
+static void begin(struct watch *w, const char *source)
+{
+	struct header h;
+
+	fill_header(&h, source, "none");
+	if (w->set->json)
+		w->out->ops->header(w->out, &h);
+	else
+		fprintf(w->set->out, "# references by %s\n", source);
+	fflush(w->set->out);
+}
+
+static void end(struct watch *w, const char *cause)
+{
+	struct totals none = { 0 };
+
+	if (w->set->json)
+		w->out->ops->end(w->out, &none, cause);
+}
+
 static int report(struct watch *w, struct error *err)
 {
-	struct leak_look look = { .older_ns = (uint64_t)(env.older * 1e9),
-				  .stacks = !env.no_stacks };
 	struct leaks leaks;
 	struct model m;
 	int ret;
@@ -61,15 +94,8 @@ static int report(struct watch *w, struct error *err)
 		ret = load_now(&m, err);
 	if (!ret)
 		ret = filter_apply(&w->set->filter, &m, err);
-	look.now_ns = now_ns();
-	if (!ret) {
-		leaks_select(&leaks, &m, &look);
-		if (w->set->json)
-			out_leaks_json(&w->json, &leaks, &m, &w->ksyms, &look);
-		else
-			out_leaks(w->set->out, &leaks, &m, &w->ksyms, &look);
-		fflush(w->set->out);
-	}
+	if (!ret)
+		show(w, &leaks, &m, now_ns());
 	leaks_fini(&leaks);
 	model_fini(&m);
 	if (!ret && ferror(w->set->out))
@@ -98,25 +124,84 @@ static int watch(struct watch *w, struct run *run, struct error *err)
 static int leak_all(struct watch *w, struct error *err)
 {
 	struct run run = { .data_fd = -1, .key_fd = -1, .interval = env.interval };
-	struct sink *sink = out_json_new(w->set->out);
-	struct totals none = { 0 };
-	struct header h;
 	int ret;
 
-	fill_header(&h, src_leak_name(w->src), "none");
-	if (w->set->json)
-		sink->ops->header(sink, &h);
-	else
-		fprintf(w->set->out, "# references by %s\n", h.source);
-	fflush(w->set->out);
+	begin(w, src_leak_name(w->src));
 	ret = run_begin(&run, err);
 	if (!ret) {
 		ret = watch(w, &run, err);
 		run_end(&run);
 	}
-	if (w->set->json && !ret)
-		sink->ops->end(sink, &none, run.cause ? run.cause : "complete");
-	sink->ops->close(sink);
+	if (!ret)
+		end(w, run.cause ? run.cause : "complete");
+	return ret;
+}
+
+static int leak_of_module(struct watch *w, struct error *err)
+{
+	int ret;
+
+	w->src = src_leak_open(w->set->verbose, err);
+	if (!w->src)
+		return -1;
+	load_symbols(&w->ksyms);
+	ret = leak_all(w, err);
+	ksyms_fini(&w->ksyms);
+	src_leak_close(w->src);
+	return ret;
+}
+
+/* A recording, up to its end. */
+struct told {
+	struct sink sink;
+	struct watch *watch;
+	struct leak_log log;
+};
+
+static void told_event(struct sink *s, const struct vcm_event *ev)
+{
+	leak_log_event(&((struct told *)s)->log, ev);
+}
+
+static void told_end(struct sink *s, const struct totals *t, const char *cause)
+{
+	struct told *told = (struct told *)s;
+	struct leaks leaks;
+	struct model part;
+
+	(void)t;
+	(void)cause;
+	leak_log_read(&told->log, &leaks);
+	filter_model(&told->watch->set->filter, s->model, &part);
+	show(told->watch, &leaks, &part, told->log.now_ns);
+	leaks_fini(&leaks);
+	model_fini(&part);
+}
+
+static const struct sink_ops told_ops = {
+	.header = sink_no_header,
+	.state = sink_no_state,
+	.name = sink_no_name,
+	.event = told_event,
+	.fault = sink_no_fault,
+	.gap = sink_no_gap,
+	.dropped = sink_no_dropped,
+	.tick = sink_no_tick,
+	.end = told_end,
+};
+
+static int leak_of_file(struct watch *w, struct error *err)
+{
+	struct told told = { .sink = { .ops = &told_ops, .out = w->set->out }, .watch = w };
+	int ret;
+
+	env.no_stacks = true;
+	begin(w, "recording");
+	leak_log_init(&told.log);
+	ret = load_tell(w->set, w->set->input, &told.sink, 0, err);
+	leak_log_fini(&told.log);
+	if (ret >= 0)
+		end(w, "complete");
 	return ret;
 }
 
@@ -126,15 +211,11 @@ static int run_leak(const struct settings *set)
 	struct error err = { 0 };
 	int ret;
 
-	w.src = src_leak_open(set->verbose, &err);
-	if (!w.src)
-		return error_print(&err);
 	json_init(&w.json, set->out);
-	load_symbols(&w.ksyms);
-	ret = leak_all(&w, &err);
-	ksyms_fini(&w.ksyms);
+	w.out = out_json_new(set->out);
+	ret = set->input ? leak_of_file(&w, &err) : leak_of_module(&w, &err);
+	w.out->ops->close(w.out);
 	json_fini(&w.json);
-	src_leak_close(w.src);
 	return ret < 0 ? error_print(&err) : ret;
 }
 
@@ -144,8 +225,9 @@ const struct command cmd_leak = {
 	.summary = "what is held for long, and where it was taken",
 	.examples =
 		"  vcmstat leak --older 10           every 5 s what is held for 10 s or more\n"
-		"  vcmstat leak 60 1 --older 30 --json\n",
+		"  vcmstat leak 60 1 --older 30 --json\n"
+		"  vcmstat leak -i run.vcm           what was held at the end of a recording\n",
 	.opts = opts,
-	.shared = { filter_opts },
+	.shared = { filter_opts, input_opts, until_opts, strict_opts },
 	.run = run_leak,
 };

@@ -87,6 +87,21 @@ static int record(struct follow *f, struct error *err)
 	return ret;
 }
 
+/* What was recorded by somebody else, or in another format. */
+static int record_file(const struct settings *set, FILE *out, struct error *err)
+{
+	struct sink *sink;
+	int ret;
+
+	if (env.seconds > 0 || env.stacks)
+		return error_set(err, EXIT_USAGE, "%s goes with the running module only",
+				 env.stacks ? "--stacks" : "--for");
+	sink = out_rec_new(out);
+	ret = load_tell(set, set->input, sink, env.count, err);
+	sink->ops->close(sink);
+	return ret;
+}
+
 static int record_all(struct source *src, struct sink *sink, const struct settings *set,
 		      struct error *err)
 {
@@ -146,7 +161,7 @@ static int run_record(const struct settings *set)
 			  "cannot write %s: %s", env.file, strerror(errno));
 		return error_print(&err);
 	}
-	ret = record_to(set, out, &err);
+	ret = set->input ? record_file(set, out, &err) : record_to(set, out, &err);
 	if (out != stdout && fclose(out) && ret == EXIT_OK)
 		ret = error_set(&err, EXIT_FAILED, "cannot write %s: %s", env.file,
 				strerror(errno));

@@ -18,8 +18,9 @@ static struct {
 } env;
 
 static const struct opt opts[] = {
-	{ OPT_FILE, NULL, 0, "FILE", &env.file, "recording, NDJSON or snapshot, - is stdin",
-	  .required = true, .task = "what and how fast" },
+	{ OPT_FILE, NULL, 0, "FILE", &env.file,
+	  "recording, NDJSON, snapshot or folder of a trace, - is stdin",
+	  .task = "what and how fast" },
 	{ OPT_TEXT, "speed", 0, "N", &env.speed,
 	  "1 is as it happened, 10 ten times as fast, 0 (default) as fast as possible" },
 	{ OPT_CHOICE, "format", 0, "FORMAT", &env.format,
@@ -100,7 +101,7 @@ static int replay(struct play *p, struct rec *r, struct pace *pace, struct error
 
 static int replay_file(const struct settings *set, struct sink *sink, struct error *err)
 {
-	struct rec *r = rec_open(env.file, err);
+	struct rec *r = rec_open(env.file ? env.file : set->input, err);
 	struct pace pace = { 0 };
 	struct play p;
 	int ret;
@@ -125,9 +126,16 @@ static int run_replay(const struct settings *set)
 	struct error err = { 0 };
 	const char *text = env.wide ? "wide" : "text";
 	const char *format = env.format ? env.format : set->json ? "ndjson" : text;
-	struct sink *sink = out_filter_new(format_sink(format, set->out), &set->filter);
-	int ret = replay_file(set, sink, &err);
+	struct sink *sink;
+	int ret;
 
+	if (!env.file == !set->input) {
+		error_set(&err, EXIT_USAGE, env.file ? "FILE and --source: one of them" :
+			  "replay needs FILE (see vcmstat replay --help)");
+		return error_print(&err);
+	}
+	sink = out_filter_new(format_sink(format, set->out), &set->filter);
+	ret = replay_file(set, sink, &err);
 	sink->ops->close(sink);
 	return ret < 0 ? error_print(&err) : ret;
 }

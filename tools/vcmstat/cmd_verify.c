@@ -255,5 +255,6 @@ const struct command cmd_verify = {
 		"  vcmstat verify 5                  follow for five seconds, then compare\n"
 		"  vcmstat --source tracefs verify 0.1 --rounds 100\n",
 	.opts = opts,
+	.live = "there is nothing to compare a recording with",
 	.run = run_verify,
 };

@@ -40,8 +40,9 @@ const struct opt global_opts[] = {
 	{ OPT_FLAG, "no-color", 0, NULL, &settings.no_color, "plain screen; NO_COLOR does it too" },
 	{ OPT_FLAG, "ascii", 0, NULL, &settings.ascii,
 	  "nothing but ASCII; a locale without UTF-8 does it too" },
-	{ OPT_TEXT, "source", 0, "SOURCE", &settings.source,
-	  "auto, tp_btf, raw_tp, tp, tracefs or snapshot", .task = "source" },
+	{ OPT_FILE, "source", 0, "SOURCE", &settings.source,
+	  "auto, tp_btf, raw_tp, tp, tracefs or snapshot; or in place of the module a recorded "
+	  "FILE, or ctf:FOLDER with a trace of LTTng", .task = "source" },
 	{ OPT_U64, "ring", 0, "BYTES", &settings.ring,
 	  "room for events in the kernel, a power of two (default 4M)", .min = 4096,
 	  .max = 1u << 30 },
@@ -55,7 +56,8 @@ const struct opt global_opts[] = {
 
 const struct opt input_opts[] = {
 	{ OPT_FILE, "input", 'i', "FILE", &settings.input,
-	  "a snapshot or a recording in place of the running module, - is stdin",
+	  "a recording, NDJSON, snapshot or folder of a trace in place of the running module, - is "
+	  "stdin",
 	  .task = "source" },
 	{ OPT_END },
 };

@@ -24,6 +24,20 @@ static int open_live(struct feed *f, const struct settings *set, struct sink *si
 	return follow_start(&f->follow, err);
 }
 
+/* What comes first, so that whoever opened knows what it is. */
+static int play_header(struct feed *f, struct error *err)
+{
+	static struct header h;
+	int ret;
+
+	fill_header(&h, f->rec->kind, "none");
+	f->play.as = &h;
+	ret = rec_next(f->rec, &f->item, err);
+	if (ret <= 0)
+		return ret;
+	return play_take(&f->play, f->rec, &f->item, err) < 0 ? -1 : 0;
+}
+
 static int open_recording(struct feed *f, const struct settings *set, struct sink *sink,
 			  struct error *err)
 {
@@ -31,11 +45,11 @@ static int open_recording(struct feed *f, const struct settings *set, struct sin
 	if (!f->rec)
 		return -1;
 	play_init(&f->play, sink);
-	if (set->until)
-		return play_until_parse(&f->play.until, set->until, err);
+	if (set->until && play_until_parse(&f->play.until, set->until, err))
+		return -1;
 	if (f->speed <= 0)
 		f->always = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
-	return 0;
+	return play_header(f, err);
 }
 
 int feed_open(struct feed *f, const struct settings *set, struct sink *sink, double speed,

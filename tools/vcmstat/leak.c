@@ -97,18 +97,27 @@ static unsigned int first_frame(const struct leak_entry *e, const struct ksyms *
 	return i;
 }
 
+/* As events name it: "context 3", "res 3/1", "memory 13". */
+static void object_text(char *buf, size_t len, const struct vcm_leak_key *key)
+{
+	if (key->kind == VCM_KIND_RES)
+		snprintf(buf, len, "res %u/%" PRIu64, key->vcm, (uint64_t)key->id);
+	else
+		snprintf(buf, len, "%s %" PRIu64, key->kind == VCM_KIND_PHYS ? "memory" :
+			 schema_enum_text(SCHEMA_kind, key->kind), (uint64_t)key->id);
+}
+
 static void out_entry(FILE *out, const struct leak_entry *e, const struct model *m,
 		      const struct ksyms *k, const struct leak_look *look)
 {
-	char object[40], holder[24], comm[17], name[96];
+	char object[40], holder[21], comm[17], name[96];
 	unsigned int i;
 
-	snprintf(object, sizeof(object), "%s %" PRIu64, schema_enum_text(SCHEMA_kind, e->key.kind),
-		 (uint64_t)e->key.id);
-	fprintf(out, "%9.3f %7u %-22s %5u  %-18s %u %s\n",
-		(double)(look->now_ns - e->leak.ts_ns) / 1e9, e->key.vcm, object,
-		held_now(m, &e->key), holder_text(m, e->key.holder, holder, sizeof(holder)),
-		e->leak.pid, name_text(comm, sizeof(comm), e->leak.comm, sizeof(e->leak.comm)));
+	object_text(object, sizeof(object), &e->key);
+	fprintf(out, "%9.3f %-17s %5u  %-20s %s/%u\n",
+		(double)(look->now_ns - e->leak.ts_ns) / 1e9, object, held_now(m, &e->key),
+		holder_text(m, e->key.holder, holder, sizeof(holder)),
+		name_text(comm, sizeof(comm), e->leak.comm, sizeof(e->leak.comm)), e->leak.pid);
 	for (i = first_frame(e, k); look->stacks && i < VCM_LEAK_FRAMES && e->frame[i]; i++)
 		fprintf(out, "          %s\n", ksyms_text(k, e->frame[i], name, sizeof(name)));
 }
@@ -118,8 +127,8 @@ void out_leaks(FILE *out, const struct leaks *l, const struct model *m, const st
 {
 	size_t i;
 
-	fprintf(out, "%9s %7s %-22s %5s  %-18s %s\n", "SECONDS", "CONTEXT", "OBJECT", "REFS",
-		"HELD BY", "TAKEN BY");
+	fprintf(out, "%9s %-17s %5s  %-20s %s\n", "SECONDS", "OBJECT", "REFS", "HELD BY",
+		"TAKEN BY");
 	for (i = 0; i < l->nr; i++)
 		out_entry(out, &l->entry[i], m, k, look);
 	fprintf(out, "# %zu held for %.3g s or more; %" PRIu64

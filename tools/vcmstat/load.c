@@ -47,6 +47,31 @@ int load_verdict(const struct settings *set, const struct play *p, const struct 
 	return set->strict && (lost || !whole) ? EXIT_LOST : EXIT_OK;
 }
 
+int load_tell(const struct settings *set, const char *path, struct sink *sink, uint64_t limit,
+	      struct error *err)
+{
+	struct rec *r = rec_open(path, err);
+	struct header h;
+	struct play p;
+	int ret = 0;
+
+	if (!r)
+		return -1;
+	fill_header(&h, r->kind, "none");
+	play_init(&p, sink);
+	p.as = &h;
+	p.limit = limit;
+	if (set->until)
+		ret = play_until_parse(&p.until, set->until, err);
+	if (!ret)
+		ret = play_all(&p, r, err);
+	if (!ret)
+		ret = load_verdict(set, &p, r, err);
+	play_fini(&p);
+	rec_close(r);
+	return ret;
+}
+
 static int load_file(const struct settings *set, struct model *m, struct error *err)
 {
 	struct sink *none = out_none_new();
@@ -64,7 +89,8 @@ static int load_file(const struct settings *set, struct model *m, struct error *
 	if (!ret)
 		ret = load_verdict(set, &p, r, err);
 	if (r) {
-		source = strcmp(r->kind, "snapshot") ? "recording" : "snapshot";
+		source = strcmp(r->kind, "snapshot") ?
+			 strcmp(r->kind, "trace") ? "recording" : "ctf" : "snapshot";
 		rec_close(r);
 	}
 	if (ret >= 0) {

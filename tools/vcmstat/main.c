@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef HAVE_CTF
+#include "rec_ctf.h"
+#endif
 #include "schema_json.h"
 #include "source.h"
 #include "vcmstat.h"
@@ -52,19 +55,61 @@ static const char with_screen[] = " screen";
 static const char with_screen[] = "";
 #endif
 
+#ifdef HAVE_CTF
+static const char with_ctf[] = " ctf";
+
+static struct rec *open_trace(const char *path, struct error *err)
+{
+	uint64_t pid = settings.filter.pid;
+
+	/* everything in what is read is of that process, and no event has the names of holders */
+	settings.filter.pid = 0;
+	return rec_ctf_open(path, pid, err);
+}
+#else
+static const char with_ctf[] = "";
+#endif
+
 static void version(void)
 {
-	printf("vcmstat %s\nlibbpf %s\nsources: tp_btf raw_tp tp%s snapshot recording\n"
+	bool bpf = strcmp(src_bpf_version(), "none");
+
+	printf("vcmstat %s\nlibbpf %s\nsources:%s%s snapshot recording%s\n"
 	       "faults: %s\noutputs: text json debugfs%s\nsnapshot version: %u\n",
-	       VERSION, src_bpf_version(), with_tracefs,
-	       strcmp(src_bpf_version(), "none") ? "vtd amd virtio report" : "none", with_screen,
-	       VCM_SNAP_VERSION);
+	       VERSION, src_bpf_version(), bpf ? " tp_btf raw_tp tp" : "", with_tracefs, with_ctf,
+	       bpf ? "vtd amd virtio report" : "none", with_screen, VCM_SNAP_VERSION);
 }
 
 /* Asked for a text about vcmstat itself. */
 static bool wants_text(void)
 {
 	return want_help || want_version || want_schema;
+}
+
+/*
+ * A source that is a file, or ctf:FOLDER, is what the command reads in place of the module, as if
+ * it were named by --input.
+ */
+static int choose_source(const struct command *cmd, struct error *err)
+{
+	const char *path;
+	struct stat st;
+
+	if (src_path(settings.source, &path, err))
+		return -1;
+	if (!path)
+		return 0;
+	if (settings.input)
+		return error_set(err, EXIT_USAGE, "--source %s and --input %s: one of them",
+				 settings.source, settings.input);
+	if (cmd->live)
+		return error_set(err, EXIT_USAGE, "%s needs the running module: %s",
+				 cmd->name, cmd->live);
+	if (path != settings.source && !stat(path, &st) && !S_ISDIR(st.st_mode))
+		return error_set(err, EXIT_DAMAGED, "%s: not a folder, so not a CTF trace", path);
+	settings.input = path;
+	settings.source = NULL;
+	return 0;
 }
 
 /* What to run; *@named: it was asked for by its name. */
@@ -79,9 +124,11 @@ static const struct command *parse(int argc, char **argv, bool *named, struct er
 	at = opts_parse(tables, argc, argv, true, err);
 	if (at < 0)
 		return NULL;
-	if (at >= argc)
-		return isatty(STDOUT_FILENO) && !settings.json && !settings.output ?
-		       &cmd_top : &cmd_list;
+	if (at >= argc) {
+		cmd = isatty(STDOUT_FILENO) && !settings.json && !settings.output ?
+		      &cmd_top : &cmd_list;
+		return choose_source(cmd, err) ? NULL : cmd;
+	}
 	cmd = argv[at][0] >= '0' && argv[at][0] <= '9' ? &cmd_rates : command_named(argv[at]);
 	if (!cmd) {
 		error_set(err, EXIT_USAGE, "no such command: '%s' (see --help)", argv[at]);
@@ -92,7 +139,7 @@ static const struct command *parse(int argc, char **argv, bool *named, struct er
 		at--;	/* the word is its interval */
 	if (opts_parse(tables, argc - at - 1, argv + at + 1, false, err) < 0)
 		return NULL;
-	if (filter_range(&settings.filter, err))
+	if (filter_range(&settings.filter, err) || choose_source(cmd, err))
 		return NULL;
 	missing = wants_text() ? NULL : opts_missing(tables);
 	if (missing)
@@ -176,6 +223,9 @@ int main(int argc, char **argv)
 	const struct command *cmd = parse(argc - 1, argv + 1, &named, &err);
 
 	settings.out = stdout;
+#ifdef HAVE_CTF
+	rec_open_folder = open_trace;
+#endif
 	setlocale(LC_CTYPE, "");
 	settings.ascii |= strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	settings.no_color |= no_color && *no_color;

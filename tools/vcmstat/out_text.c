@@ -79,7 +79,8 @@ static void text_gap(struct sink *s, const struct model_gap *gap)
 
 static void text_dropped(struct sink *s, uint64_t nr)
 {
-	fprintf(s->out, "# LOST %" PRIu64 " events: the ring was full\n", nr);
+	fprintf(s->out, "# LOST %" PRIu64
+		" events: no room for them, or no word of their context\n", nr);
 	fflush(s->out);
 }
 

@@ -108,6 +108,7 @@ static int take_one(struct play *p, const struct rec *r, const struct vcm_event 
 	p->stopped |= p->until.event && ev->type == p->until.event;
 	p->stopped |= p->until.at_seq && ev->stream == p->until.stream &&
 		      ev->seq == p->until.seq;
+	p->stopped |= p->limit && p->totals.events >= p->limit;
 	return 0;
 }
 
@@ -119,7 +120,7 @@ static int take_event(struct play *p, const struct rec *r, const struct vcm_even
 
 	if (take_one(p, r, ev, err))
 		return -1;
-	while (model_release(&p->model, &held)) {
+	while (!p->stopped && model_release(&p->model, &held)) {
 		if (take_one(p, r, &held, err))
 			return -1;
 	}
@@ -236,7 +237,8 @@ void play_end(struct play *p, const struct rec *r)
 	if (!p->stopped)
 		give_up_held(p);
 	if (p->stopped)
-		p->sink->ops->end(p->sink, &p->totals, "--until reached");
+		p->sink->ops->end(p->sink, &p->totals, p->limit && p->totals.events >= p->limit ?
+				  "count reached" : "--until reached");
 	else if (!r->ended || !p->told_header)
 		p->sink->ops->end(p->sink, &p->totals, REC_CUT);
 	else if (r->end)

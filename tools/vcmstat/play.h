@@ -25,6 +25,7 @@ struct play {
 	struct model model;
 	struct sink *sink;
 	struct play_until until;
+	uint64_t limit;		/* stop behind so many events, 0 for never */
 	const struct header *as;	/* what the sink is told of a file without a header */
 
 	struct totals totals;
@@ -34,7 +35,7 @@ struct play {
 	uint64_t first_ns;	/* of the first event, 0 before */
 	uint64_t last_ns;
 	bool told_header;
-	bool stopped;		/* by until */
+	bool stopped;		/* by until or limit */
 	bool cut;		/* made from a recording that was cut */
 	struct model_gap told;	/* the last loss told by the file */
 	struct table past;	/* what the file tells of who made events, see play_past() */

@@ -3,10 +3,11 @@
  * rec.h - what happened, read back from a file: a recording, NDJSON, or a saved snapshot; or from
  * a folder with a trace.
  *
- * The first byte of a file tells which.  Items come in the order in which they were told to the sink that
- * wrote the file.  A file is complete when it has its end record; a writer that was killed leaves
- * one without, whose last record may be half there: everything before is read, and ended and cut
- * tell.  Anything else that is not as it was written is an error: EXIT_DAMAGED or EXIT_VERSION.
+ * The first byte of a file tells which.  Items come in the order in which they were told to the
+ * sink that wrote the file.  A file is complete when it has its end record; a writer that was
+ * killed leaves one without, whose last record may be half there: everything before is read, and
+ * ended and cut tell.  Anything else that is not as it was written is an error: EXIT_DAMAGED or
+ * EXIT_VERSION.
  *
  * Records of types that this build does not know are skipped and counted.
  */

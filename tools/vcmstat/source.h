@@ -68,6 +68,12 @@ struct settings;
 struct source *src_open(const struct settings *set, bool polled, struct error *err);
 
 /*
+ * The file or folder that @source (of --source) names; *@path is NULL when it names a way to the
+ * module.  -1 with @err when it names nothing.
+ */
+int src_path(const char *source, const char **path, struct error *err);
+
+/*
  * src_bpf.c: every tracepoint of the module; @rung is tp_btf, raw_tp or tp.  @past: how many events
  * past() can tell of, 0 for none.
  */

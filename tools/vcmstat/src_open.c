@@ -8,9 +8,12 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "source.h"
 #include "vcmstat.h"
+
+#define CTF "ctf:"
 
 static struct source *open_tracefs(const struct settings *set, struct error *err)
 {
@@ -61,19 +64,38 @@ static struct source *open_best(const struct settings *set, bool polled, struct 
 	return NULL;
 }
 
+static const char words[] = " auto tp_btf raw_tp tp tracefs snapshot ";
+
+static bool is_word(const char *name)
+{
+	char word[16];
+
+	snprintf(word, sizeof(word), " %.12s ", name);
+	return strlen(name) <= 12 && strstr(words, word);
+}
+
+/* What is no word has to be there, or look like a path: then whoever opens it tells. */
+int src_path(const char *source, const char **path, struct error *err)
+{
+	*path = NULL;
+	if (!source || is_word(source))
+		return 0;
+	if (!strncmp(source, CTF, strlen(CTF)))
+		*path = source + strlen(CTF);
+	else if (strchr(source, '/') || !access(source, F_OK))
+		*path = source;
+	else
+		return error_set(err, EXIT_USAGE, "--source: '%s' is no file, and not one of:%s"
+				 CTF "FOLDER", source, words);
+	return 0;
+}
+
 struct source *src_open(const struct settings *set, bool polled, struct error *err)
 {
-	static const char rungs[] = " tp_btf raw_tp tp tracefs snapshot ";
 	const char *name = set->source ? set->source : "auto";
-	char word[16];
 
 	if (!strcmp(name, "auto"))
 		return open_best(set, polled, err);
-	snprintf(word, sizeof(word), " %.12s ", name);
-	if (strlen(name) > 12 || !strstr(rungs, word)) {
-		error_set(err, EXIT_USAGE, "--source: '%s' is not one of: auto%s", name, rungs);
-		return NULL;
-	}
 	if (!strcmp(name, "snapshot") && !polled) {
 		error_set(err, EXIT_USAGE, "source snapshot has no events, which this command "
 			  "needs");

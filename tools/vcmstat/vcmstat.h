@@ -51,6 +51,7 @@ struct command {
 	const char *examples;		/* lines of "  vcmstat ...", each below 80 columns */
 	const struct opt *opts;		/* its own, with its positional arguments */
 	const struct opt *shared[COMMAND_SHARED];	/* tables below, NULL behind the last */
+	const char *live;	/* why only the running module will do, NULL when a file does too */
 	bool whole_output;	/* --output appears when all is written, or not at all */
 	int (*run)(const struct settings *set);
 };
@@ -101,7 +102,13 @@ int load_state(const struct settings *set, struct model *m, struct error *err);
 /* The functions of the running kernel; one that hides its addresses gives none. */
 struct ksyms;
 void load_symbols(struct ksyms *symbols);
-/* "snapshot" or "recording": where load_state() has it from. */
+/*
+ * Tell @sink all that the file or folder @path holds, the first @limit events when that is not 0;
+ * an exit code as of load_verdict(), or -1.
+ */
+int load_tell(const struct settings *set, const char *path, struct sink *sink, uint64_t limit,
+	      struct error *err);
+/* "snapshot", "recording" or "ctf": where load_state() has it from. */
 const char *load_source(void);
 /* What there is to say of a recording that was played, on stderr; as load_state(). */
 struct play;

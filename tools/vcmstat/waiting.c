@@ -69,7 +69,7 @@ void waiting_add(struct waiting *w, const struct vcm_event *ev)
 	}
 	if (!w->free) {
 		grow(w);
-		one.first = one.last = w->free;
+		one = (struct waiting_chain){ w->free, w->free };
 	}
 	p = at(w, one.first);
 	w->free = p->next;

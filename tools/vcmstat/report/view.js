@@ -51,7 +51,7 @@ function momentText(m) {
 	if (m.type === "state")
 		return "# the state was taken anew";
 	if (m.type === "lost")
-		return m.stream === undefined ? `# LOST ${m.dropped} events: the ring was full` :
+		return m.stream === undefined ? `# LOST ${m.dropped} events: no room for them, or no word of their context` :
 			`# LOST ${m.got - m.expected} events of stream ${m.stream}`;
 	const time = (Number(m.ts_ns) / 1e9).toFixed(6);
 	if (m.type === "fault")

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "golden.h"
-#include "leak.h"
+#include "gen.h"
+#include "leak_log.h"
 #include "out_hist.h"
 #include "tap.h"
 #include "util.h"
@@ -175,6 +176,63 @@ static void test_leaks(void)
 	model_fini(&m);
 }
 
+struct held_by_events {
+	struct model model;
+	struct leak_log log;
+};
+
+static void feed_both(void *arg, const struct vcm_event *ev)
+{
+	struct held_by_events *h = arg;
+
+	model_apply(&h->model, ev);
+	leak_log_event(&h->log, ev);
+}
+
+/* What the state says is held, the events have said who took, and nothing more; how much it is. */
+static uint64_t compare_held(const struct held_by_events *h)
+{
+	const struct leak_look look = { .now_ns = UINT64_MAX };
+	uint64_t sum = 0, want = 0;
+	struct leaks l;
+	size_t i;
+
+	leak_log_read(&h->log, &l);
+	leaks_select(&l, &h->model, &look);
+	CHECK_EQ(l.before, 0);
+	for (i = 0; i < l.nr; i++) {
+		CHECK(l.entry[i].leak.ts_ns && l.entry[i].leak.ts_ns <= h->log.now_ns);
+		sum += l.entry[i].key.holder ? l.entry[i].leak.count : 0;
+	}
+	for (i = 0; i < h->model.holds.nr; i++)
+		want += holds_sum(table_row(&h->model.holds, i));
+	CHECK_EQ(sum, want);
+	leaks_fini(&l);
+	return want;
+}
+
+static void test_leaks_by_events(void)
+{
+	struct held_by_events h;
+	uint64_t seen = 0;
+	struct gen g;
+	int i;
+
+	gen_init(&g, tap_seed());
+	g.emit = feed_both;
+	g.arg = &h;
+	model_init(&h.model);
+	table_add(&h.model.stream, 0, 0);
+	leak_log_init(&h.log);
+	for (i = 0; i < 6000; i++) {
+		gen_step(&g);
+		seen += i % 10 ? 0 : compare_held(&h);
+	}
+	CHECK(seen > 1000);
+	leak_log_fini(&h.log);
+	model_fini(&h.model);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(test_buckets, "a bucket is within an eighth of every value in it"),
 	TAP_TEST(test_percentiles, "percentiles are those of the sorted values, within an eighth"),
@@ -182,6 +240,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_since, "an interval has what came in it"),
 	TAP_TEST(test_symbols, "addresses become names of functions, or stay numbers"),
 	TAP_TEST(test_leaks, "what is held for long is told, what is young or gone is not"),
+	TAP_TEST(test_leaks_by_events, "what a recording says is held, its events say who took"),
 };
 
 int main(void)

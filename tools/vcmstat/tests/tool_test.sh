@@ -16,76 +16,15 @@ data=$here/data/demo.ndjson
 golden=$here/golden
 man=$here/../../../docs/man
 readme=$here/../../../README.md
-scratch=$(mktemp -d)
 vcmstat=$tools/vcmstat
-count=0 failed=0
-seed=${VCM_SEED:-$RANDOM}
-trap 'rm -rf "$scratch"' EXIT
-export ASAN_OPTIONS=detect_leaks=1
-RANDOM=$seed
-
-result() {
-	count=$((count + 1))
-	echo "$1 $count - $2"
-}
-
-# tap_case FUNCTION SENTENCE
-tap_case() {
-	local code=0
-	set +e
-	(set -e; "$1") >"$scratch/out" 2>&1
-	code=$?
-	set -e
-	if [ "$code" = 0 ]; then
-		result ok "$2"
-	elif [ "$code" = 77 ]; then
-		result ok "$2 # SKIP $(tail -n 1 "$scratch/out")"
-	else
-		failed=1
-		tail -n 40 "$scratch/out" | sed 's/^/# /'
-		result "not ok" "$2"
-	fi
-}
-
-need() {
-	command -v "$1" >/dev/null || { echo "no $1"; exit 77; }
-}
-
-# The python that has a module: the first on the path need not be Debian's.
-python_with() {
-	local python
-	for python in python3 /usr/bin/python3; do
-		if "$python" -c "import $1" 2>/dev/null; then
-			echo "$python"
-			return
-		fi
-	done
-	echo "no python3 with $1"
-	exit 77
-}
-
-# refute COMMAND...: fails when it succeeds; a plain ! would not end a case
-refute() {
-	! "$@"
-}
+# shellcheck source-path=SCRIPTDIR
+. "$here/tool_util.sh"
 
 same_as_golden() {
 	if [ -n "${VCMSTAT_GOLDEN_WRITE:-}" ]; then
 		cp "$1" "$golden/$2"
 	fi
 	diff -u "$golden/$2" "$1"
-}
-
-# expect CODE TEXT argument...: exit code, one line on stderr that has the text, nothing on stdout
-expect() {
-	local want=$1 text=$2 code=0
-	shift 2
-	"$vcmstat" "$@" >"$scratch/stdout" 2>"$scratch/stderr" || code=$?
-	echo "vcmstat $*: $code, $(cat "$scratch/stderr")"
-	[ "$code" = "$want" ]
-	[ "$(wc -l <"$scratch/stderr")" = 1 ]
-	grep -qF -- "$text" "$scratch/stderr"
-	[ ! -s "$scratch/stdout" ]
 }
 
 pictures_are_as_expected() {
@@ -357,6 +296,20 @@ without_permission_is_told_so() {
 	expect 6 "Permission denied" list -i "$data" -o "$scratch/mine"
 }
 
+# With a compiler and nothing else: what is missing is said when building and when asked for.
+a_build_without_libraries_works() {
+	make -s -C "$here/.." OUT="$scratch/plain" NO_BPF=1 pkg=no CFLAGS=-O0 all >"$scratch/said"
+	grep -q 'no source tracefs: install libtracefs-dev' "$scratch/said"
+	grep -q 'no source ctf: install libbabeltrace2-dev' "$scratch/said"
+	grep -q 'no screen of top: install libncurses-dev' "$scratch/said"
+	vcmstat=$scratch/plain/vcmstat
+	"$vcmstat" --version | grep -x 'sources: snapshot recording'
+	"$vcmstat" list -i "$data" | cmp - <("$tools/vcmstat" list -i "$data")
+	"$vcmstat" top -i "$data" --speed 0 | grep -q '^vcmstat top '
+	expect 3 "reading traces is not compiled in" list --source "ctf:$scratch"
+	expect 3 "source tracefs is not compiled in" events --source tracefs
+}
+
 completion_knows_every_option() {
 	"$vcmstat" completion >"$scratch/completion"
 	"$vcmstat" completion table >"$scratch/table"
@@ -441,9 +394,10 @@ main() {
 	tap_case man_pages_agree_and_their_examples_are_true \
 		"man pages have the options, the exit codes and true examples"
 	tap_case the_readme_shows_what_vcmstat_prints "the README shows what vcmstat prints"
+	tap_case a_build_without_libraries_works \
+		"built without libraries and BPF it says what is missing, and the rest works"
 	tap_case completion_knows_every_option "bash completes every option and its values"
-	echo "1..$count"
+	tap_done
 }
 
 main
-exit "$failed"
