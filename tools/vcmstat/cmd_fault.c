@@ -145,6 +145,8 @@ static int run_fault(const struct settings *set)
 
 	if (env.rules)
 		return list_rules(set);
+	if (!env.file)	/* or --source names it */
+		env.file = set->input;
 	if (!env.file && set->until)
 		error_set(&err, EXIT_USAGE, "--until goes with a FILE only");
 	if (err.code)
