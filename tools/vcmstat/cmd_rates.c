@@ -26,29 +26,6 @@ static const struct opt opts[] = {
 	{ OPT_END },
 };
 
-static void print_head(FILE *out)
-{
-	fputs("---there is---- ------bytes------ -----------per second-------------\n"
-	      "ctx   res  refs reserved   active    rsv   bind    map  unmap    ref    err "
-	      "flt lost\n", out);
-}
-
-static void print_line(FILE *out, const struct top *top, const struct model *m,
-		       const struct totals *t, uint64_t lost_before)
-{
-	char reserved[16], active[16];
-	struct model_sum sum;
-
-	model_total(m, &sum);
-	fprintf(out, "%3" PRIu64 " %5" PRIu64 " %5" PRIu64 " %8s %8s %6.0f %6.0f %6.0f %6.0f %6.0f "
-		"%6.0f %3.0f %4" PRIu64 "\n", sum.contexts, sum.reservations, sum.refs,
-		size_text(reserved, sum.reserved), size_text(active, sum.mapped),
-		top_rate(top, VCM_EVENT_reserve), top_rate(top, VCM_EVENT_bind),
-		top_rate(top, VCM_EVENT_map), top_rate(top, VCM_EVENT_unmap),
-		top_rate(top, VCM_EVENT_ref), top_rate(top, VCM_EVENT_error),
-		top_rate(top, VCM_EVENT_fault), totals_lost(t) - lost_before);
-}
-
 struct lines {
 	struct top top;
 	struct feed feed;
@@ -66,8 +43,8 @@ static void line(struct lines *l, const struct settings *set)
 		top_json_totals(&l->json, &l->top, feed_model(&l->feed), t);
 	} else {
 		if (l->nr % HEAD_EVERY == 0)
-			print_head(set->out);
-		print_line(set->out, &l->top, feed_model(&l->feed), t, l->lost);
+			out_rates_head(set->out);
+		out_rates(set->out, &l->top, feed_model(&l->feed), totals_lost(t) - l->lost);
 	}
 	l->lost = totals_lost(t);
 	l->nr++;

@@ -24,11 +24,46 @@ static void top_header(struct sink *s, const struct header *h)
 	of(s)->header = *h;
 }
 
+/* Events of each context by the numbers of its streams; a new one has had all of them just now. */
+static void count_contexts(struct top *top, const struct model *m)
+{
+	size_t i;
+
+	for (i = 0; i < top->contexts.nr; i++)
+		((struct top_context *)table_row(&top->contexts, i))->events = 0;
+	for (i = 0; i < m->stream.nr; i++) {
+		const struct vcm_snap_stream *stream = table_row(&m->stream, i);
+		struct top_context *c;
+
+		if (!stream->vcm)
+			continue;
+		c = table_add(&top->contexts, stream->vcm, 0);
+		c->events += stream->seq;
+		if (!top->counted)
+			c->events_before = c->events;
+	}
+}
+
+/* A source without events: the module has counted them. */
 static void top_state(struct sink *s, const struct model *m, bool resync)
 {
-	(void)s;
-	(void)m;
+	struct top *top = of(s);
+	size_t i;
+
 	(void)resync;
+	if (!top->header.source || strcmp(top->header.source, "snapshot"))
+		return;
+	memset(top->ops, 0, sizeof(top->ops));
+	for (i = 0; i < m->count.nr; i++) {
+		const struct vcm_snap_count *count = table_row(&m->count, i);
+
+		if (count->event < VCM_EVENT_END)
+			top->ops[count->event] += count->count;
+	}
+	count_contexts(top, m);
+	if (!top->counted)
+		memcpy(top->ops_before, top->ops, sizeof(top->ops));
+	top->counted = true;
 }
 
 static void top_name(struct sink *s, unsigned int type, const void *row)
@@ -145,7 +180,7 @@ void top_unmark(struct top *top)
 
 static double rate(const struct top *top, uint64_t now, uint64_t before)
 {
-	return top->seconds > 0 ? (double)(now - before) / top->seconds : 0;
+	return top->seconds > 0 && now > before ? (double)(now - before) / top->seconds : 0;
 }
 
 double top_context_rate(const struct top *top, uint32_t vcm)

@@ -35,6 +35,7 @@ struct top {
 	uint64_t ops_before[VCM_EVENT_END];
 	uint64_t ts_ns;				/* of the last report */
 	uint64_t started_ns;
+	bool counted;				/* ops are what the module counts */
 	double seconds;				/* what the rates are over */
 	double rates[TOP_RATES];		/* events a second of the last intervals */
 	uint64_t nr_rates;			/* ever */
@@ -53,6 +54,10 @@ void top_unmark(struct top *top);
 double top_context_rate(const struct top *top, uint32_t vcm);
 double top_rate(const struct top *top, enum vcm_event_type type);
 double top_rate_all(const struct top *top);
+
+/* out_rates.c: a line of rates, and what is above it; @lost since the line before. */
+void out_rates_head(FILE *out);
+void out_rates(FILE *out, const struct top *top, const struct model *m, uint64_t lost);
 
 void top_text(FILE *out, const struct top *top, const struct model *m, const struct totals *t);
 /* The record of all, without those of contexts. */
