@@ -104,6 +104,20 @@ static void test_folded(void)
 	CHECK_EQ(times("never-reserved:"), 5);
 }
 
+/* Nor are two rules the same because neither has a reservation to name. */
+static void test_two_rules(void)
+{
+	const struct vcm_fault poison = { .ts_ns = 1100000000, .iova = 0x6b6b6b6b6b6b6b6b,
+					  .device = 0x28, .source = VCM_FAULT_AMD };
+
+	begin(false);
+	record(0x700000);
+	sink->ops->fault(sink, &poison);
+	CHECK_EQ(end().folded, 0);
+	CHECK_EQ(times("certain   never-reserved:"), 1);
+	CHECK_EQ(times("certain   poison:"), 1);
+}
+
 /* The same page before and after a change is not the same fault. */
 static void test_not_folded(void)
 {
@@ -287,6 +301,7 @@ static void test_rules(void)
 
 static const struct tap_test tests[] = {
 	TAP_TEST(test_folded, "equal verdicts are told once and counted, unless all are wanted"),
+	TAP_TEST(test_two_rules, "two rules are two verdicts, whatever else they share"),
 	TAP_TEST(test_not_folded, "a change in between makes it another fault"),
 	TAP_TEST(test_late, "a fault that is told late is judged as of its time"),
 	TAP_TEST(test_pairs, "what the module and the IOMMU tell is one fault"),

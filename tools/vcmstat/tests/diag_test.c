@@ -162,10 +162,10 @@ static void test_guard(void)
 
 	judge_begin();
 	other = story_reserve_how(s, judged.vcm, 0x200000, 0x1000, 0, 1 | 2 << 16);
-	judge(0x202ffc, DIAG_WRITE);
+	judge(0x202fff, DIAG_WRITE);	/* its last byte */
 	judge_expect("guard", DIAG_CERTAIN);
 	CHECK_EQ(judge_best()->res, other);
-	CHECK_EQ(judge_best()->bytes, 0x1ffc);
+	CHECK_EQ(judge_best()->bytes, 0x1fff);
 	judge(0x1ff000, DIAG_WRITE);
 	judge_expect("guard", DIAG_CERTAIN);
 	CHECK_EQ(judge_best()->bytes, 0x1000);
