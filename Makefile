@@ -34,6 +34,8 @@ tiers := $(addprefix setup-, \
 	vm \
 	kselftest \
 	debug \
+	uml \
+	matrix \
 	deb \
 	lint \
 	)
@@ -95,6 +97,12 @@ kselftest: ## kselftests in a guest; kernel log and leaks too
 
 check-debug: setup-debug tools ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
 	$(Q)T="$(T)" $(vm)/check-debug.sh
+
+uml: setup-uml programs ## core, allocator and formats under User-mode Linux with KASAN and lockdep
+	$(Q)T="$(T)" $(top)/selftests/uml/uml.sh
+
+matrix: setup-matrix tools programs ## other kernels, IOMMUs and architectures, L="legs" for some
+	$(Q)L="$(L)" T="$(T)" $(top)/selftests/matrix/matrix.sh
 
 bench: setup-kselftest modules tools ## the range allocator beside every peer, one boot each way
 	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace $(build)/trace/bench/vcm-bench

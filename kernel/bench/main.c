@@ -157,6 +157,9 @@ static int bench_calibrate(const struct bench_ask *ask)
 
 #ifdef CONFIG_X86
 	asm volatile("1: dec %0\n\tjnz 1b" : "+r" (left));
+#else
+	while (--left)
+		barrier();
 #endif
 	to = bench_clock();
 	bench_leave(flags);

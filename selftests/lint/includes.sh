@@ -43,6 +43,7 @@ rules() {
 	trace/scenario|$api|"vcm_os\.h"|"formats/[a-z0-9_]+\.h"
 	trace/sim|$api|$system|"(core|vcm_os|vcm_probe|os_test|scenario|soft)\.h"
 	selftests/mod|$api|<linux/.*>|"(vcm_os|scenario)\.h"
+	selftests/uml/kunit|$api|<(linux|kunit)/.*>|"(soft|(bench|core|formats)/[a-z]+)\.h"
 	trace/formats|$system|"(unit|vcm_os|os_test)\.h"|"(formats|test)/.*\.h"
 	selftests|"uapi/vcm\.h"|"vcm_events\.h"|"kselftest(_harness)?\.h"|$system
 	LIST

@@ -76,6 +76,10 @@ packages() {
 	debug|libelf-dev|=|the kernel's build tools read objects with it
 	debug|linux-source-6.12|=|source of the debug kernel
 	debug|xz-utils|=|unpacks it
+	uml|busybox-static|=|powers User-mode Linux off
+	matrix|debootstrap|=|makes the Debian 13 that builds for every kernel and is booted
+	matrix|qemu-system-arm|=|guests with another architecture, and the SMMU
+	matrix|kmod|=|depmod for kernels that are unpacked and not installed
 	deb|bash-completion|=|debhelper installs the completion with it
 	deb|debhelper|=|builds the packages
 	deb|dh-dkms|=|maintainer scripts of the module package
@@ -122,6 +126,8 @@ groups_of() {
 	lint)		echo unit module tool harness lint ;;
 	deb)		echo unit module tool deb ;;
 	debug)		echo unit module tool guest harness debug ;;
+	uml)		echo unit module harness debug uml ;;
+	matrix)		echo unit ust module tool guest harness matrix ;;
 	all)		packages | cut -d'|' -f1 | LC_ALL=C sort -u | tr '\n' ' ' ;;
 	*)		return 1 ;;
 	esac
