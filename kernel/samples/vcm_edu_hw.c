@@ -8,6 +8,8 @@
  *   - it never learns that the IOMMU blocked a transfer: a blocked write is dropped, a blocked
  *     read leaves its buffer with zeros or old bytes, and the end looks the same
  *   - its DMA mask is 28 bits unless QEMU was told otherwise, and cannot be read
+ *   - its interrupt is a write to memory.  Where the IOMMU translates those too (arm64), the
+ *     address is one of the default domain, and is none in a context that is activated later
  *
  * Locking: one transfer at a time, the caller sees to that.
  */
@@ -120,13 +122,17 @@ static int vcm_edu_hw_poll(struct vcm_edu_hw *hw)
 				 hw->regs + VCM_EDU_DMA_CMD);
 }
 
-/* The interrupt is the usual end; a lost one costs time and nothing else. */
+/* The interrupt is the usual end; a lost one costs time, once. */
 static int vcm_edu_hw_wait(struct vcm_edu_hw *hw)
 {
 	unsigned long timeout = msecs_to_jiffies(VCM_EDU_TIMEOUT_MS);
 
-	if (hw->irq && wait_for_completion_timeout(&hw->done, timeout))
-		return 0;
+	if (hw->irq && !hw->deaf) {
+		if (wait_for_completion_timeout(&hw->done, timeout))
+			return 0;
+		pci_info(hw->pdev, "an interrupt was lost, polling from now on\n");
+		hw->deaf = true;
+	}
 	return vcm_edu_hw_poll(hw);
 }
 
@@ -166,7 +172,7 @@ int vcm_edu_hw_dma(struct vcm_edu_hw *hw, enum vcm_edu_dir dir, u64 iova, u32 of
 		return -EBUSY;
 	if (to_ram)
 		cmd |= VCM_EDU_CMD_TO_RAM;
-	if (hw->irq)
+	if (hw->irq && !hw->deaf)
 		cmd |= VCM_EDU_CMD_IRQ;
 
 	reinit_completion(&hw->done);

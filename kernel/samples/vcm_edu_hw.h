@@ -28,12 +28,14 @@ enum vcm_edu_dir {
  * @pdev: immutable, like @regs and @irq
  * @regs: BAR 0
  * @irq:  MSI that tells the end of a transfer; 0 when there is none and the engine is polled
+ * @deaf: an interrupt was lost: the engine is polled from then on; under the caller's lock
  * @done: completed by the interrupt
  */
 struct vcm_edu_hw {
 	struct pci_dev *pdev;
 	void __iomem *regs;
 	int irq;
+	bool deaf;
 	struct completion done;
 };
 
