@@ -128,6 +128,12 @@ static void on_event(void *arg, const struct vcm_event *ev)
 {
 	struct follow *f = arg;
 
+	/*
+	 * Kinds of events are attached one after the other.  Of a context that ends meanwhile there
+	 * may be some events and not the last, and what waits for its begin would count as lost.
+	 */
+	if (ev->ts_ns < f->src->attached_ns)
+		return;
 	if (follow_done(f))
 		return;
 	if (!f->started || (f->syncing && !is_in_next(f, ev)))

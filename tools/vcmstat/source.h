@@ -52,6 +52,7 @@ struct source {
 	bool polled;		/* has no events: look at the state again and again */
 	const char *faults;	/* fault source in use, "none" without */
 	size_t capacity;	/* events that can wait */
+	uint64_t attached_ns;	/* since when every kind of event is told of, 0 for always */
 	struct source_losses losses;	/* updated by drain() */
 
 	/* handlers, set by the reader */

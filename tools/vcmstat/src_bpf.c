@@ -194,6 +194,7 @@ static int open_stream(struct src_bpf *bpf, size_t ring_bytes, uint32_t past, st
 	if (!bpf->events_ring)
 		return refused(err, "read from", errno);
 	ret = vcm_stream_bpf__attach(bpf->stream);
+	bpf->src.attached_ns = now_ns();
 	return ret ? refused(err, "attach", ret) : 0;
 }
 

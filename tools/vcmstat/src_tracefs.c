@@ -353,6 +353,7 @@ static int open_all(struct src_tracefs *t, size_t ring_bytes, struct error *err)
 	if (tracefs_event_enable(t->instance, "vcm", NULL))
 		return error_set(err, EXIT_FAILED, "cannot turn the events on: %s",
 				 strerror(errno));
+	t->src.attached_ns = now_ns();
 	return 0;
 }
 

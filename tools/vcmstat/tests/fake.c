@@ -10,6 +10,8 @@ static void fake_emit(void *arg, const struct vcm_event *ev)
 {
 	struct fake *f = arg;
 
+	if (f->attaching && (ev->type == VCM_EVENT_create || ev->type == VCM_EVENT_destroy))
+		return;
 	if (f->nr == f->src.capacity || f->drop_next) {
 		f->drop_next -= !!f->drop_next;
 		f->src.losses.events++;

@@ -18,6 +18,7 @@ struct fake {
 	uint64_t random;
 	uint64_t snapshots;
 	uint64_t drop_next;	/* lose so many events on purpose, counted as dropped */
+	bool attaching;		/* events that make or end a context are not told of yet */
 	bool drop_behind;	/* lose one event right after the next snapshot is copied */
 };
 

@@ -138,6 +138,23 @@ static void test_small_ring(void)
 	world_end(&w);
 }
 
+/* Contexts end while some kinds of events are attached and the others are not yet. */
+static void test_attach(void)
+{
+	struct world w;
+
+	world_begin(&w, tap_seed(), 8192);
+	fake_steps(&w.fake, 300);
+	w.fake.attaching = true;
+	fake_steps(&w.fake, 300);
+	w.fake.attaching = false;
+	w.fake.src.attached_ns = w.fake.gen.clock + 1;
+	rounds(&w, 100);
+	CHECK_EQ(follow_finish(&w.follow, &w.err), 0);
+	CHECK_EQ(totals_lost(&w.follow.totals), 0);
+	world_end(&w);
+}
+
 /* One event is lost and nothing follows it: only the counter of the source tells. */
 static void test_tail(void)
 {
@@ -277,6 +294,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_shuffled, "the same with no order between streams"),
 	TAP_TEST(test_count, "every event is told exactly once"),
 	TAP_TEST(test_small_ring, "a ring too small: all losses counted, the state is made good"),
+	TAP_TEST(test_attach, "what happened while events were attached one by one is no loss"),
 	TAP_TEST(test_tail, "the last event lost is noticed by the counter of the source"),
 	TAP_TEST(test_behind, "an event lost right behind a snapshot is noticed"),
 	TAP_TEST(test_silent, "a loss that the source does not count is noticed by the numbers"),
