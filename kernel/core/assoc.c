@@ -57,8 +57,8 @@ static int vcm_assoc_add_locked(struct vcm *vcm, struct vcm_device *dev, struct 
 	refcount_inc(&dev->mem);
 	assoc->id = ++reg->next_assoc;
 	list_add_tail(&assoc->node, &vcm->assocs);
-	vcm_probe_assoc(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, assoc->id, 0, 0,
-			dev->id);
+	vcm_probe(assoc, reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, assoc->id, 0, 0,
+		  dev->id);
 	return 0;
 }
 
@@ -122,8 +122,8 @@ void vcm_tell_activate(struct vcm_assoc *assoc)
 {
 	struct vcm_registry *reg = &vcm_registry;
 
-	vcm_probe_activate(reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
-			   assoc->id, assoc->active, 0, assoc->dev->id, vcm_dom_id(assoc->dom));
+	vcm_probe(activate, reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
+		  assoc->id, assoc->active, 0, assoc->dev->id, vcm_dom_id(assoc->dom));
 }
 
 static int vcm_activate_locked(struct vcm_assoc *assoc)
@@ -177,8 +177,8 @@ static void vcm_tell_deactivate(struct vcm_assoc *assoc, u32 domain)
 {
 	struct vcm_registry *reg = &vcm_registry;
 
-	vcm_probe_deactivate(reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
-			     assoc->id, assoc->active, 0, assoc->dev->id, domain);
+	vcm_probe(deactivate, reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
+		  assoc->id, assoc->active, 0, assoc->dev->id, domain);
 }
 
 /* @count activations end; there are at least so many. */
@@ -240,8 +240,8 @@ void vcm_assoc_end_locked(struct vcm_assoc *assoc)
 	list_del(&assoc->node);
 	assoc->dead = true;
 	vcm_resv_release(assoc);
-	vcm_probe_deassoc(reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id,
-			  assoc->id, 0, 0, assoc->dev->id);
+	vcm_probe(deassoc, reg->stream.id, vcm_stream_next(&reg->stream), assoc->vcm->id, assoc->id,
+		  0, 0, assoc->dev->id);
 }
 
 /**

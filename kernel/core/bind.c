@@ -91,9 +91,9 @@ static void vcm_tell_bind(struct vcm *vcm, const struct vcm_res *res)
 {
 	struct vcm_dom *dom;
 
-	vcm_probe_bind(vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
-		       res->refs.total, 0, res->start, res->bound_len, res->phys->id, res->off,
-		       res->prot);
+	vcm_probe(bind, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
+		  res->refs.total, 0, res->start, res->bound_len, res->phys->id, res->off,
+		  res->prot);
 	list_for_each_entry(dom, &vcm->domains, node)
 		vcm_tell_map(vcm, dom, res);
 }
@@ -205,8 +205,8 @@ static void vcm_binding_end(struct vcm *vcm, struct vcm_res *res)
 	list_for_each_entry(dom, &vcm->domains, node)
 		vcm_tell_unmap(vcm, dom, res, vcm_dom_unmap(vcm, dom, res));
 	vcm->bytes_bound -= res->bound_len;
-	vcm_probe_unbind(vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
-			 res->refs.total, 0, res->start, res->bound_len, res->phys->id);
+	vcm_probe(unbind, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
+		  res->refs.total, 0, res->start, res->bound_len, res->phys->id);
 }
 
 /*

@@ -112,9 +112,9 @@ struct vcm *vcm_create(const struct vcm_cfg *cfg)
 	vcm->id = id;
 	vcm->stream.id = ++reg->next_stream;
 	list_add_tail(&vcm->node, &reg->contexts);
-	vcm_probe_create(reg->stream.id, vcm_stream_next(&reg->stream), id, id, vcm->refs.total, 0,
-			 cfg->start, cfg->last, cfg->driver->kind, vcm->stream.id, 1,
-			 vcm_holder_id(cfg->holder));
+	vcm_probe(create, reg->stream.id, vcm_stream_next(&reg->stream), id, id, vcm->refs.total, 0,
+		  cfg->start, cfg->last, cfg->driver->kind, vcm->stream.id, 1,
+		  vcm_holder_id(cfg->holder));
 	observer = reg->observer;
 	vcm_stream_unlock(&reg->stream);
 	if (observer)
@@ -165,8 +165,8 @@ static void vcm_make_gone(struct vcm *vcm)
 	vcm_stream_lock(&reg->stream);
 	list_del(&vcm->node);
 	vcm->gone = true;
-	vcm_probe_destroy(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
-			  vcm->refs.total, 0);
+	vcm_probe(destroy, reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
+		  vcm->refs.total, 0);
 	observer = reg->observer;
 	vcm_stream_unlock(&reg->stream);
 	if (observer)
@@ -194,8 +194,8 @@ static int vcm_release(struct vcm *vcm, struct vcm_holder *holder, bool destroy)
 	if (err && !vcm->gone)
 		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
 	else if (!vcm->gone)
-		vcm_probe_unref(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
-				vcm->refs.total, 0, VCM_KIND_CONTEXT, who);
+		vcm_probe(unref, reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
+			  vcm->refs.total, 0, VCM_KIND_CONTEXT, who);
 	if (ends) {
 		refcount_inc(&vcm->mem);	/* the last holder may let go before the end */
 		vcm_make_dead_locked(vcm);
@@ -262,8 +262,8 @@ int vcm_get_as(struct vcm *vcm, struct vcm_holder *holder)
 	if (err && !vcm->gone)
 		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
 	else if (!vcm->gone)
-		vcm_probe_ref(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
-			      vcm->refs.total, 0, VCM_KIND_CONTEXT, vcm_holder_id(holder));
+		vcm_probe(ref, reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
+			  vcm->refs.total, 0, VCM_KIND_CONTEXT, vcm_holder_id(holder));
 	vcm_stream_unlock(&reg->stream);
 	return err;
 }

@@ -350,10 +350,26 @@ struct vcm_failure {
 
 extern struct vcm_registry vcm_registry;
 
+/* Enter the critical section of a stream. */
+static inline void vcm_stream_lock(struct vcm_stream *stream)
+{
+	mutex_lock(&stream->lock);
+}
+
+/* Leave it. */
+static inline void vcm_stream_unlock(struct vcm_stream *stream)
+{
+	mutex_unlock(&stream->lock);
+}
+
+/* The number of the next event of @stream; each number taken must be emitted. */
+static inline u64 vcm_stream_next(struct vcm_stream *stream)
+{
+	lockdep_assert_held(&stream->lock);
+	return ++stream->seq;
+}
+
 /* seq.c */
-void vcm_stream_lock(struct vcm_stream *stream);
-void vcm_stream_unlock(struct vcm_stream *stream);
-u64 vcm_stream_next(struct vcm_stream *stream);
 void vcm_fail_locked(struct vcm_stream *stream, u32 vcm, const struct vcm_failure *what, int err);
 
 /* context.c */

@@ -55,15 +55,15 @@ int vcm_dom_unmap(struct vcm *vcm, struct vcm_dom *dom, const struct vcm_res *re
 /* Tell that the binding of @res is live in @dom. */
 void vcm_tell_map(struct vcm *vcm, const struct vcm_dom *dom, const struct vcm_res *res)
 {
-	vcm_probe_map(vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
-		      res->refs.total, 0, res->start, res->bound_len, dom->id, res->prot);
+	vcm_probe(map, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
+		  res->refs.total, 0, res->start, res->bound_len, dom->id, res->prot);
 }
 
 /* Tell that it was removed from there. */
 void vcm_tell_unmap(struct vcm *vcm, const struct vcm_dom *dom, const struct vcm_res *res, int err)
 {
-	vcm_probe_unmap(vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
-			res->refs.total, err, res->start, res->bound_len, dom->id);
+	vcm_probe(unmap, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
+		  res->refs.total, err, res->start, res->bound_len, dom->id);
 }
 
 static struct vcm_res *vcm_bound_from(struct vcm_res *res)

@@ -51,9 +51,9 @@ static void vcm_fault_tell(struct vcm *vcm, const struct vcm_fault *fault)
 	vcm_stream_lock(&vcm->stream);
 	res = vcm_res_at(vcm, fault->iova);
 	if (!vcm->dead)
-		vcm_probe_fault(vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id,
-				res ? res->id : 0, res ? res->refs.total : 0, 0, fault->iova,
-				fault->access, fault->dev, fault->domain);
+		vcm_probe(fault, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id,
+			  res ? res->id : 0, res ? res->refs.total : 0, 0, fault->iova,
+			  fault->access, fault->dev, fault->domain);
 	vcm_stream_unlock(&vcm->stream);
 }
 

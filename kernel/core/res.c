@@ -59,9 +59,9 @@ static void vcm_res_finalize_locked(struct vcm *vcm, struct vcm_res *res)
 		vcm->bytes_reserved += res->len;
 	vcm_gaps_insert(vcm_res_tree(res), &res->range);
 	vcm->nr_res++;
-	vcm_probe_reserve(vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
-			  res->refs.total, 0, res->start, res->len, res->align, res->flags,
-			  res->guard, vcm_holder_id(res->refs.first.holder));
+	vcm_probe(reserve, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
+		  res->refs.total, 0, res->start, res->len, res->align, res->flags, res->guard,
+		  vcm_holder_id(res->refs.first.holder));
 }
 
 static struct vcm_res *vcm_res_alloc(struct vcm *vcm, const struct vcm_req *req)
@@ -191,8 +191,8 @@ int vcm_res_get_locked(struct vcm_res *res, struct vcm_holder *holder)
 	lockdep_assert_held(&vcm->stream.lock);
 	err = vcm_refs_get(&res->refs, holder);
 	if (!err)
-		vcm_probe_ref(vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
-			      res->refs.total, 0, VCM_KIND_RES, vcm_holder_id(holder));
+		vcm_probe(ref, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
+			  res->refs.total, 0, VCM_KIND_RES, vcm_holder_id(holder));
 	return err;
 }
 
@@ -245,8 +245,8 @@ void vcm_res_drop_locked(struct vcm_res *res)
 	vcm->nr_res--;
 	if (!(res->flags & VCM_RESERVE_BOUND))
 		vcm->bytes_reserved -= res->len;
-	vcm_probe_unreserve(vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
-			    res->refs.total, 0, res->start, res->len);
+	vcm_probe(unreserve, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
+		  res->refs.total, 0, res->start, res->len);
 }
 
 /**
@@ -293,8 +293,8 @@ static int vcm_unreserve_locked(struct vcm_res *res, const struct vcm_letgo *how
 		*phys = vcm_unbind_locked(res);
 		vcm_res_drop_locked(res);
 	} else if (!res->dead) {
-		vcm_probe_unref(vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
-				res->refs.total, 0, VCM_KIND_RES, who);
+		vcm_probe(unref, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res->id,
+			  res->refs.total, 0, VCM_KIND_RES, who);
 	}
 	return 0;
 }

@@ -9,28 +9,9 @@
 #include "core.h"
 #include "vcm_probe.h"
 
-/* Enter the critical section of a stream. */
-void vcm_stream_lock(struct vcm_stream *stream)
-{
-	mutex_lock(&stream->lock);
-}
-
-/* Leave it. */
-void vcm_stream_unlock(struct vcm_stream *stream)
-{
-	mutex_unlock(&stream->lock);
-}
-
-/* The number of the next event of @stream; each number taken must be emitted. */
-u64 vcm_stream_next(struct vcm_stream *stream)
-{
-	lockdep_assert_held(&stream->lock);
-	return ++stream->seq;
-}
-
 /* Tell that a call failed and changed nothing. */
 void vcm_fail_locked(struct vcm_stream *stream, u32 vcm, const struct vcm_failure *what, int err)
 {
-	vcm_probe_error(stream->id, vcm_stream_next(stream), vcm, what->id, 0, err,
-			what->op, what->arg[0], what->arg[1], what->arg[2]);
+	vcm_probe(error, stream->id, vcm_stream_next(stream), vcm, what->id, 0, err, what->op,
+		  what->arg[0], what->arg[1], what->arg[2]);
 }

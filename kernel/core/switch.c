@@ -109,9 +109,9 @@ int vcm_switch(struct vcm_assoc *from, struct vcm_assoc *to)
 	if (err && !to->vcm->gone)
 		vcm_fail_locked(&reg->stream, to->vcm->id, &what, err);
 	else if (!err)
-		vcm_probe_switch(reg->stream.id, vcm_stream_next(&reg->stream), to->vcm->id,
-				 to->id, to->active, 0, to->dev->id, to->dom->id,
-				 from->vcm->id, from->id, from->active);
+		vcm_probe(switch, reg->stream.id, vcm_stream_next(&reg->stream), to->vcm->id,
+			  to->id, to->active, 0, to->dev->id, to->dom->id, from->vcm->id, from->id,
+			  from->active);
 	vcm_stream_unlock(&reg->stream);
 	return err;
 }
@@ -156,8 +156,8 @@ int vcm_save(struct vcm *vcm)
 	if (!err) {
 		vcm_suspend_all(vcm);
 		vcm->saved = true;
-		vcm_probe_save(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
-			       vcm->refs.total, 0);
+		vcm_probe(save, reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
+			  vcm->refs.total, 0);
 	} else if (!vcm->gone) {
 		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
 	}
@@ -207,8 +207,8 @@ int vcm_restore(struct vcm *vcm)
 		list_for_each_entry(assoc, &vcm->assocs, node)
 			if (assoc->active)
 				vcm_tell_activate(assoc);
-		vcm_probe_restore(reg->stream.id, vcm_stream_next(&reg->stream), vcm->id,
-				  vcm->id, vcm->refs.total, 0);
+		vcm_probe(restore, reg->stream.id, vcm_stream_next(&reg->stream), vcm->id, vcm->id,
+			  vcm->refs.total, 0);
 	} else if (!vcm->gone) {
 		vcm_fail_locked(&reg->stream, vcm->id, &what, err);
 	}

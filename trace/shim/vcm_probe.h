@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vcm_probe.h - vcm_probe_<event>() for core/, user side: a struct vcm_event for a sink, and the
- * arguments as they are for a tracing library.
+ * vcm_probe.h - vcm_probe(<event>, ...) for core/, user side: a struct vcm_event for a sink, and
+ * the arguments as they are for a tracing library.
  *
  * Generated from the schema, like the tracepoints of the kernel side; the caller holds the lock
  * of the stream, so neither a sink nor a hook may call the core.
@@ -84,5 +84,7 @@ VCM_EVENTS(VCM_PROBE)
 #undef VCM_PROBE_VALUE
 #undef VCM_PROBE_MEMBER
 #undef VCM_PROBE_PARAM
+
+#define vcm_probe(event, ...)	vcm_probe_##event(__VA_ARGS__)
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vcm_probe.h - vcm_probe_<event>() without events, to see what events cost that are off.
+ * vcm_probe.h - vcm_probe(<event>, ...) without events, to see what events cost that are off.
  *
  * `make bench` builds the modules a second time with this in place of kernel/os/vcm_probe.h.
  */
@@ -22,5 +22,7 @@ VCM_EVENTS(VCM_PROBE)
 
 #undef VCM_PROBE
 #undef VCM_PROBE_PARAM
+
+#define vcm_probe(event, ...)	vcm_probe_##event(__VA_ARGS__)
 
 #endif
