@@ -302,7 +302,8 @@ TEST_F(part, a_binding_can_be_made_with_its_memory)
 
 TEST_F(part, a_binding_that_cannot_be_made_leaves_no_memory)
 {
-	struct vcm_ioc_map map = { .vcm = self->space.vcm, .len = 1ull << 30 };
+	const __u64 too_much = SPACE_LAST - SPACE_START + 1 + PAGE;
+	struct vcm_ioc_map map = { .vcm = self->space.vcm, .len = too_much };
 
 	test_refused(ENOSPC, _vcm_make_binding(self->fd, &map));
 	map = (struct vcm_ioc_map) { .vcm = self->space.vcm, .len = PAGE + 1 };

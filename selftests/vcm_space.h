@@ -136,23 +136,37 @@ static inline __u64 dma_wrong(struct __test_metadata *_metadata, struct space *s
 	return wrong;
 }
 
+/* Why a child ended by itself. */
+#define DMA_CHILD_FAILED	1	/* a transfer was refused */
+#define DMA_CHILD_MIXED		2	/* see dma_is_whole() */
+#define DMA_CHILD_ALONE		3
+
 /* A child that lets the device read SRC_IOVA and write DST_IOVA until it is told to stop. */
 struct dma_child {
 	pid_t pid;
 	int stop;		/* closed to stop it */
-	int rounds;		/* a byte for each round */
+	int rounds;		/* a byte for each round, '0' when the device read nothing */
 };
 
-/* What a round found at the destination @dst: one of two patterns and nothing else. */
-static inline bool dma_is_whole(const unsigned char *dst, __u32 one, __u32 two)
+static inline bool dma_is_zero(const unsigned char *dst)
 {
-	return !pattern_wrong(dst, EDU_MAX, one) || !pattern_wrong(dst, EDU_MAX, two);
+	for (__u64 i = 0; i < EDU_MAX; i++)
+		if (dst[i])
+			return false;
+	return true;
 }
 
 /*
- * Blocked transfers leave a buffer with what it had, so once the buffer holds a pattern every
- * round must show one of the two.
+ * What a round found at the destination @dst: one of two patterns whole, or the zeros that a
+ * device has read where its IOMMU let it read nothing.  A mixture is neither.
  */
+static inline bool dma_is_whole(const unsigned char *dst, __u32 one, __u32 two)
+{
+	return !pattern_wrong(dst, EDU_MAX, one) || !pattern_wrong(dst, EDU_MAX, two) ||
+	       dma_is_zero(dst);
+}
+
+/* A blocked write leaves the destination with what the round before put there. */
 static inline void dma_child_run(const unsigned char *dst, __u32 one, __u32 two, int stop,
 				 int rounds)
 {
@@ -160,11 +174,11 @@ static inline void dma_child_run(const unsigned char *dst, __u32 one, __u32 two,
 
 	while (!poll(&end, 1, 0)) {
 		if (_edu_read_ram(SRC_IOVA, 0, EDU_MAX) || _edu_write_ram(DST_IOVA, 0, EDU_MAX))
-			_exit(1);
+			_exit(DMA_CHILD_FAILED);
 		if (!dma_is_whole(dst, one, two))
-			_exit(2);
-		if (write(rounds, "", 1) != 1)
-			_exit(3);
+			_exit(DMA_CHILD_MIXED);
+		if (write(rounds, dma_is_zero(dst) ? "0" : "1", 1) != 1)
+			_exit(DMA_CHILD_ALONE);
 	}
 	_exit(0);
 }
@@ -190,6 +204,14 @@ static inline void dma_child_start(struct __test_metadata *_metadata, struct dma
 	child->rounds = rounds[0];
 }
 
+static inline void dma_child_ended(struct __test_metadata *_metadata, struct dma_child *child)
+{
+	int status = 0;
+
+	waitpid(child->pid, &status, 0);
+	ASSERT_TRUE(false) TH_LOG("the child has ended, status %#x", status);
+}
+
 /* Wait for one more round. */
 static inline void dma_child_round(struct __test_metadata *_metadata, struct dma_child *child)
 {
@@ -197,7 +219,8 @@ static inline void dma_child_round(struct __test_metadata *_metadata, struct dma
 	char byte[64];
 
 	ASSERT_EQ(1, poll(&wait, 1, DEADLINE_MS));
-	ASSERT_LT(0, read(child->rounds, byte, sizeof(byte))) TH_LOG("the child has ended");
+	if (read(child->rounds, byte, sizeof(byte)) <= 0)
+		dma_child_ended(_metadata, child);
 }
 
 static inline void dma_child_stop(struct __test_metadata *_metadata, struct dma_child *child)
