@@ -43,6 +43,7 @@ struct lab {
 	pid_t pid;		/* who is to blame, 0 for nobody */
 	bool any_rank;		/* the verdict need not be the first */
 	const char *why;	/* cannot be provoked here */
+	char line[4096];	/* the verdict, when the case has it already */
 
 	char table[8192];
 };
@@ -142,6 +143,7 @@ static inline void lab_begin(struct __test_metadata *_metadata, struct lab *lab,
 	lab->why = NULL;
 	lab->access = NULL;
 	lab->any_rank = false;
+	lab->line[0] = '\0';
 	lab->at = WINDOW_START + (nr + 1) * CASE_BYTES;
 	test_create(lab->fd, WINDOW_START, WINDOW_LAST, &lab->vcm);
 	lab->assoc = dev_join(_metadata, lab->fd, lab->vcm, lab->dev);
@@ -237,18 +239,17 @@ static inline void check_verdict(struct __test_metadata *_metadata, struct lab *
 static inline void lab_case(struct __test_metadata *_metadata, struct lab *lab,
 			    const struct fault_case *c, size_t nr)
 {
-	char line[4096] = "";
-
 	lab_begin(_metadata, lab, nr);
 	c->make(_metadata, lab);
 	if (!lab->why) {
-		int err = find_verdict(lab, c->rule, line, sizeof(line));
+		int err = lab->line[0] ? 0 :
+			  find_verdict(lab, c->rule, lab->line, sizeof(lab->line));
 
 		EXPECT_EQ(0, err) TH_LOG("%s: no verdict on %llx", c->rule, lab->iova);
 		if (!err)
-			check_verdict(_metadata, lab, c->rule, line);
+			check_verdict(_metadata, lab, c->rule, lab->line);
 	}
-	add_row(lab, c->rule, line);
+	add_row(lab, c->rule, lab->line);
 	lab_end(_metadata, lab);
 }
 

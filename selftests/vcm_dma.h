@@ -134,12 +134,17 @@ static inline __u64 pattern_wrong(const unsigned char *at, __u64 len, __u32 seed
 	return wrong;
 }
 
-static inline __u64 now_ms(void)
+static inline __u64 now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+static inline __u64 now_ms(void)
+{
+	return now_ns() / 1000000;
 }
 
 /* `vcmstat events --json` and the part of its output that was not looked at yet. */
