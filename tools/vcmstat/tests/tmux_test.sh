@@ -133,6 +133,29 @@ a_signal_puts_the_terminal_back() {
 	shows '^ended 0'
 }
 
+# Processor time of process $1 so far, in ticks of the clock: user and system.
+ticks_of() {
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+# Less than a hundredth of a processor, by the time that it used and not by the time that it took:
+# what else runs on the machine makes no difference.
+an_idle_screen_costs_nearly_nothing() {
+	local pid hertz before after begin seconds
+	hertz=$(getconf CLK_TCK)
+	begin 80 24
+	pid=$(pgrep -P "$(in_tmux display-message -p -t top '#{pane_pid}')" vcmstat)
+	before=$(ticks_of "$pid")
+	begin=$SECONDS
+	while [ $((SECONDS - begin)) -lt 20 ]; do
+		sleep 1
+	done
+	seconds=$((SECONDS - begin))
+	after=$(ticks_of "$pid")
+	echo "$((after - before)) ticks of 1/$hertz s in $seconds s"
+	[ $(((after - before) * 100)) -lt $((seconds * hertz)) ]
+}
+
 tap_case() {
 	local code=0
 	count=$((count + 1))
@@ -160,11 +183,12 @@ if ! "$tools/vcmstat" -V | grep -q '^outputs: .*screen'; then
 	exit 0
 fi
 "$tools/mkrec" "$scratch/rec" 600 2000 7
-echo "1..5"
+echo "1..6"
 in_tmux new-session -d -s anchor cat	# or the server ends between two cases
 tap_case keys_move_through_the_views "keys move through the views of the live screen"
 tap_case the_terminal_may_change_its_size "the terminal may change its size"
 tap_case without_colours_the_letters_stay "without colours the letters stay"
 tap_case with_ascii_nothing_else_is_shown "with --ascii nothing else is shown"
 tap_case a_signal_puts_the_terminal_back "a signal puts the terminal back"
+tap_case an_idle_screen_costs_nearly_nothing "an idle screen costs less than 1% of a processor"
 [ "$failed" = 0 ]
