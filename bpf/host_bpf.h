@@ -15,6 +15,8 @@
 #include <linux/types.h>
 #endif
 
+#include "vcm_bpf.h"
+
 #define VCM_HOST_FRAMES		24
 #define VCM_HOST_COMM		16
 #define VCM_HOST_NAME		32
@@ -97,6 +99,11 @@ struct vcm_host_count {
 	__u64 unmap_bytes;
 	__u64 failed;	/* maps that the kernel refused */
 	__u64 lost;	/* mappings that found no room */
+};
+
+/* Times of one operation of one domain, by vcm_hist_bucket(); for each CPU. */
+struct vcm_host_times {
+	__u64 bucket[VCM_HIST_BUCKETS];
 };
 
 /* What the programs could not keep. */

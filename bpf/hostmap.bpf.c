@@ -53,9 +53,9 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, VCM_HOST_SLOTS * VCM_HOST_OPS * VCM_HIST_BUCKETS);
+	__uint(max_entries, VCM_HOST_SLOTS * VCM_HOST_OPS);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct vcm_host_times);
 } vcm_host_buckets SEC(".maps");
 
 /* A call that is under way. */
@@ -119,11 +119,11 @@ static __always_inline bool vcm_host_end(__u64 at, __u64 op, struct vcm_host_cal
 static __always_inline void vcm_host_time(const struct vcm_host_slot *slot, enum vcm_host_op op,
 					  __u64 ns)
 {
-	__u32 at = (slot->index * VCM_HOST_OPS + op) * VCM_HIST_BUCKETS + vcm_hist_bucket(ns);
-	__u64 *bucket = bpf_map_lookup_elem(&vcm_host_buckets, &at);
+	__u32 at = slot->index * VCM_HOST_OPS + op, bucket = vcm_hist_bucket(ns);
+	struct vcm_host_times *times = bpf_map_lookup_elem(&vcm_host_buckets, &at);
 
-	if (bucket)
-		__sync_fetch_and_add(bucket, 1);
+	if (times && bucket < VCM_HIST_BUCKETS)
+		__sync_fetch_and_add(&times->bucket[bucket], 1);
 }
 
 static __always_inline void vcm_host_who(void *ctx, struct vcm_host_who *who, __u64 ns)

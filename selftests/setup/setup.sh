@@ -67,6 +67,7 @@ packages() {
 	guest|xz-utils|=|unpacks kernel modules and the kernel source
 	guest|zstd|=|unpacks kernel modules of kernels that compress with it
 	guest|util-linux|=|setpriv ends the guest with its runner
+	guest|iproute2|=|gives network cards name spaces of their own
 	guest|trace-cmd|=|proves that every trace event can be parsed
 	harness|linux-source-6.12|=|kselftest harness, checkpatch and kernel-doc
 	module|rsync|=|copies kernel sources to where they are built, installs kselftests

@@ -62,14 +62,14 @@ struct watch {
 	bool found;	/* what the exit code tells */
 };
 
-static void read_ksyms(struct ksyms *k)
+/* Once a stack is to be shown: there are a lot of them. */
+static void need_ksyms(struct watch *w)
 {
-	FILE *in = fopen("/proc/kallsyms", "re");
+	FILE *in = w->ksyms.nr ? NULL : fopen("/proc/kallsyms", "re");
 
-	memset(k, 0, sizeof(*k));
 	if (!in)
 		return;
-	ksyms_read(k, in);
+	ksyms_read(&w->ksyms, in);
 	fclose(in);
 }
 
@@ -165,6 +165,8 @@ static int report(struct watch *w, struct error *err)
 		return -1;
 	if (w->look.leak_ns && iommu_leaks_look(&w->leaks, &w->now, w->look.leak_ns))
 		w->found = true;
+	if (env.oldest || env.map || w->look.leak_ns)
+		need_ksyms(w);
 	if (w->set->json)
 		show_json(w);
 	else
@@ -198,6 +200,7 @@ static int look_for_faults(struct watch *w, struct error *err)
 	fault_poll(w->capture);
 	if (f->judged == f->seen.nr)
 		return 0;
+	need_ksyms(w);
 	if (src_iommu_read(w->src, &w->then, SRC_IOMMU_MAPS | SRC_IOMMU_GONE, err))
 		return -1;
 	for (; f->judged < f->seen.nr; f->judged++) {
@@ -222,8 +225,8 @@ static int watch(struct watch *w, struct run *run, struct error *err)
 
 		if (look_for_faults(w, err))
 			return -1;
-		if (wake == RUN_STOP)
-			return 0;
+		if (wake == RUN_STOP)	/* with what came since the last report */
+			return strcmp(run->cause, "output is gone") ? report(w, err) : 0;
 		if (wake != RUN_TICK)
 			continue;
 		if (report(w, err))
@@ -301,7 +304,6 @@ static void watch_init(struct watch *w, const struct settings *set)
 	iommu_host_init(&w->then);
 	iommu_leaks_init(&w->leaks);
 	iommu_faults_init(&w->faults);
-	read_ksyms(&w->ksyms);
 	json_init(&w->json, set->out);
 	w->look = (struct iommu_look){ .ksyms = &w->ksyms, .stacks = !env.no_stacks,
 				       .oldest = env.oldest,

@@ -80,13 +80,14 @@ void iommu_json_domains(struct json *j, const struct iommu_host *h,
 		domain(j, &h->dom[i], iommu_host_dom(before, h->dom[i].slot.domain));
 }
 
-static void mapping(struct json *j, const char *type, const struct iommu_host *h,
+/* With its stack, of which a list of all would be mostly made, in the list of the oldest. */
+static void mapping(struct json *j, bool oldest, const struct iommu_host *h,
 		    const struct iommu_mapping *m, const struct iommu_look *look)
 {
 	const struct vcm_host_who *made = &m->live.made;
-	char stack[STACK_LEN], prot[8];
+	char buf[STACK_LEN], prot[8];
 
-	json_begin(j, type);
+	json_begin(j, oldest ? "iommu_oldest" : "iommu_mapping");
 	json_u64(j, "domain", m->key.domain);
 	json_u64(j, "iova", m->key.iova);
 	json_u64(j, "len", m->live.len);
@@ -96,9 +97,12 @@ static void mapping(struct json *j, const char *type, const struct iommu_host *h
 		json_u64(j, "age_ns", age_of(h, made->ts_ns));
 		json_u64(j, "pid", made->pid);
 		json_strn(j, "comm", made->comm, sizeof(made->comm));
-		json_str(j, "stack", iommu_stack_line(stack, sizeof(stack), h, look->ksyms,
-						      made->stack));
+		json_str(j, "in", iommu_stack_asker(buf, sizeof(buf), h, look->ksyms,
+						    made->stack));
 	}
+	if (oldest)
+		json_str(j, "stack", iommu_stack_line(buf, sizeof(buf), h, look->ksyms,
+						      made->stack));
 	json_end(j);
 }
 
@@ -107,7 +111,7 @@ void iommu_json_map(struct json *j, const struct iommu_host *h, const struct iom
 	size_t i;
 
 	for (i = 0; i < h->nr_map; i++)
-		mapping(j, "iommu_mapping", h, &h->map[i], look);
+		mapping(j, false, h, &h->map[i], look);
 }
 
 void iommu_json_oldest(struct json *j, const struct iommu_host *h, const struct iommu_look *look)
@@ -117,7 +121,7 @@ void iommu_json_oldest(struct json *j, const struct iommu_host *h, const struct 
 
 	old = iommu_by_age(h, &nr);
 	for (i = 0; i < nr && i < look->oldest; i++)
-		mapping(j, "iommu_oldest", h, old[i], look);
+		mapping(j, true, h, old[i], look);
 	free(old);
 }
 

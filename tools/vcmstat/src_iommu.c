@@ -55,8 +55,7 @@ static void size_maps(struct src_iommu *s, const struct src_iommu_config *config
 	bpf_map__set_max_entries(s->map->maps.vcm_host_slots, s->slots);
 	bpf_map__set_max_entries(s->map->maps.vcm_host_free, s->slots);
 	bpf_map__set_max_entries(s->map->maps.vcm_host_counts, s->slots);
-	bpf_map__set_max_entries(s->map->maps.vcm_host_buckets,
-				 s->slots * VCM_HOST_OPS * VCM_HIST_BUCKETS);
+	bpf_map__set_max_entries(s->map->maps.vcm_host_buckets, s->slots * VCM_HOST_OPS);
 }
 
 static int give_slot(struct src_iommu *s, uint32_t at)
@@ -296,22 +295,27 @@ static int read_count(struct src_iommu *s, struct iommu_dom *d)
 /* The longest is known by its bucket only. */
 static int read_hist(struct src_iommu *s, struct iommu_dom *d, uint32_t op)
 {
-	uint64_t *all = xcalloc((size_t)s->cpus, sizeof(*all));
+	struct vcm_host_times *all = xcalloc((size_t)s->cpus, sizeof(*all));
+	uint32_t i, at = d->slot.index * VCM_HOST_OPS + op;
 	struct hist *h = &d->hist[op];
-	uint32_t i, at;
-	int cpu, ret = 0;
+	int cpu, ret;
 
-	for (i = 0; i < VCM_HIST_BUCKETS && !ret; i++) {
-		at = (d->slot.index * VCM_HOST_OPS + op) * VCM_HIST_BUCKETS + i;
-		ret = bpf_map_lookup_elem(bpf_map__fd(s->map->maps.vcm_host_buckets), &at, all);
-		for (cpu = 0; !ret && cpu < s->cpus; cpu++)
-			h->bucket[i] += all[cpu];
+	ret = bpf_map_lookup_elem(bpf_map__fd(s->map->maps.vcm_host_buckets), &at, all);
+	for (i = 0; !ret && i < VCM_HIST_BUCKETS; i++) {
+		for (cpu = 0; cpu < s->cpus; cpu++)
+			h->bucket[i] += all[cpu].bucket[i];
 		h->count += h->bucket[i];
 		if (h->bucket[i])
 			h->max = hist_upper(i);
 	}
 	free(all);
 	return ret;
+}
+
+/* Was anything ever called for it? */
+static bool is_used(const struct iommu_dom *d)
+{
+	return d->count.maps || d->count.unmaps || d->count.failed;
 }
 
 static int read_dom(struct src_iommu *s, const struct vcm_host_slot *slot, struct iommu_host *h)
@@ -323,7 +327,11 @@ static int read_dom(struct src_iommu *s, const struct vcm_host_slot *slot, struc
 	memset(d, 0, sizeof(*d));
 	d->slot = *slot;
 	src_iommu_about(s, slot->ptr, &d->about);
-	return read_count(s, d) || read_hist(s, d, VCM_HOST_MAP) || read_hist(s, d, VCM_HOST_UNMAP);
+	if (read_count(s, d))
+		return -1;
+	if (!is_used(d))
+		return 0;
+	return read_hist(s, d, VCM_HOST_MAP) || read_hist(s, d, VCM_HOST_UNMAP) ? -1 : 0;
 }
 
 static int read_doms(struct src_iommu *s, struct iommu_host *h, struct error *err)
@@ -338,8 +346,7 @@ static int read_doms(struct src_iommu *s, struct iommu_host *h, struct error *er
 		if (!slot.ptr || slot.freed_ns)
 			continue;
 		if (read_dom(s, &slot, h))
-			return error_set(err, EXIT_FAILED, "cannot read the counts: %s",
-					 strerror(errno));
+			return error_set(err, EXIT_FAILED, "cannot read the counts of a domain");
 	}
 	return 0;
 }
@@ -347,17 +354,17 @@ static int read_doms(struct src_iommu *s, struct iommu_host *h, struct error *er
 static void forget_counts(struct src_iommu *s, uint32_t at)
 {
 	struct vcm_host_count *count = xcalloc((size_t)s->cpus, sizeof(*count));
-	uint64_t *zero = xcalloc((size_t)s->cpus, sizeof(*zero));
-	uint32_t i, bucket;
+	struct vcm_host_times *times = xcalloc((size_t)s->cpus, sizeof(*times));
+	uint32_t op, of;
 
 	bpf_map_update_elem(bpf_map__fd(s->map->maps.vcm_host_counts), &at, count, BPF_ANY);
-	for (i = 0; i < VCM_HOST_OPS * VCM_HIST_BUCKETS; i++) {
-		bucket = at * VCM_HOST_OPS * VCM_HIST_BUCKETS + i;
-		bpf_map_update_elem(bpf_map__fd(s->map->maps.vcm_host_buckets), &bucket, zero,
+	for (op = 0; op < VCM_HOST_OPS; op++) {
+		of = at * VCM_HOST_OPS + op;
+		bpf_map_update_elem(bpf_map__fd(s->map->maps.vcm_host_buckets), &of, times,
 				    BPF_ANY);
 	}
 	free(count);
-	free(zero);
+	free(times);
 }
 
 static void forget_maps(struct src_iommu *s, const struct iommu_host *h, uint32_t number)
