@@ -148,9 +148,10 @@ static void vcm_phys_finalize(struct vcm_phys *phys, const struct vcm_failure *w
 	} else {
 		phys->id = ++reg->next_phys;
 		list_add_tail(&phys->node, &reg->physes);
-		vcm_probe(phys_alloc, reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
-			  phys->refs.total, 0, phys->len, phys->nr_chunks, phys->orders,
-			  phys->cache, phys->source, vcm_holder_id(phys->refs.first.holder));
+		vcm_probe_phys_alloc(reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
+				     phys->refs.total, 0, phys->len, phys->nr_chunks,
+				     phys->orders, phys->cache, phys->source,
+				     vcm_holder_id(phys->refs.first.holder));
 	}
 	vcm_stream_unlock(&reg->stream);
 }
@@ -222,8 +223,8 @@ int vcm_phys_get_as(struct vcm_phys *phys, struct vcm_holder *holder)
 	if (err)
 		vcm_fail_locked(&reg->stream, 0, &what, err);
 	else
-		vcm_probe(ref, reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
-			  phys->refs.total, 0, VCM_KIND_PHYS, vcm_holder_id(holder));
+		vcm_probe_ref(reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
+			      phys->refs.total, 0, VCM_KIND_PHYS, vcm_holder_id(holder));
 	vcm_stream_unlock(&reg->stream);
 	return err;
 }
@@ -251,8 +252,8 @@ static bool vcm_phys_unuse_locked(struct vcm_phys *phys)
 	if (!refcount_dec_and_test(&phys->uses))
 		return false;
 	list_del(&phys->node);
-	vcm_probe(phys_free, reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
-		  phys->refs.total, 0, phys->len);
+	vcm_probe_phys_free(reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
+			    phys->refs.total, 0, phys->len);
 	return true;
 }
 
@@ -282,8 +283,8 @@ int vcm_phys_put_as(struct vcm_phys *phys, struct vcm_holder *holder)
 		if (!phys->refs.total)
 			unused = vcm_phys_unuse_locked(phys);
 		if (!unused)
-			vcm_probe(unref, reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
-				  phys->refs.total, 0, VCM_KIND_PHYS, who);
+			vcm_probe_unref(reg->stream.id, vcm_stream_next(&reg->stream), 0,
+					phys->id, phys->refs.total, 0, VCM_KIND_PHYS, who);
 	}
 	vcm_stream_unlock(&reg->stream);
 	if (unused)
@@ -322,8 +323,8 @@ int vcm_phys_revive(struct vcm_phys *phys)
 	vcm_stream_lock(&reg->stream);
 	err = vcm_refs_get(&phys->refs, NULL);
 	if (!err) {
-		vcm_probe(ref, reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
-			  phys->refs.total, 0, VCM_KIND_PHYS, 0);
+		vcm_probe_ref(reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
+			      phys->refs.total, 0, VCM_KIND_PHYS, 0);
 		/* All references are one use together; the caller's is it if this is the first. */
 		if (phys->refs.total > 1)
 			refcount_dec(&phys->uses);
@@ -338,8 +339,6 @@ void vcm_phys_unuse(struct vcm_phys *phys)
 	struct vcm_registry *reg = &vcm_registry;
 	bool unused;
 
-	if (refcount_dec_not_one(&phys->uses))
-		return;		/* who takes away the last one tells, under the lock */
 	vcm_stream_lock(&reg->stream);
 	unused = vcm_phys_unuse_locked(phys);
 	vcm_stream_unlock(&reg->stream);

@@ -19,7 +19,7 @@
  *             and their unlocks
  *   order     READ_ONCE, WRITE_ONCE, smp_load_acquire, smp_store_release, smp_rmb, smp_wmb
  *   CPUs      vcm_os_cpu, vcm_os_cpus
- *   counts    refcount_t and its set/read/inc/dec/dec_and_test/dec_not_one
+ *   counts    refcount_t and its set/read/inc/dec/dec_and_test
  *   lists     struct list_head and its usual helpers
  *   tables    smp_load_acquire, smp_store_release, __le32, __le64, __be64 and their conversions
  *   checks    WARN_ON_ONCE

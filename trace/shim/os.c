@@ -482,21 +482,6 @@ bool refcount_dec_and_test(refcount_t *count)
 	return !refs;
 }
 
-/* Down, unless it is the last: the caller has to take a lock for that. */
-bool refcount_dec_not_one(refcount_t *count)
-{
-	u32 refs = os_get(&count->refs);
-
-	while (refs != 1) {
-		if (!refs || refs > OS_REFS_MAX)
-			OS_MISUSE("counted down below 0");
-		if (__atomic_compare_exchange_n(&count->refs, &refs, refs - 1, true,
-						__ATOMIC_RELEASE, __ATOMIC_RELAXED))
-			return true;
-	}
-	return false;
-}
-
 u32 refcount_read(const refcount_t *count)
 {
 	return os_get(&count->refs);

@@ -300,7 +300,6 @@ void refcount_set(refcount_t *count, u32 to);
 void refcount_inc(refcount_t *count);
 void refcount_dec(refcount_t *count);
 bool refcount_dec_and_test(refcount_t *count);
-bool refcount_dec_not_one(refcount_t *count);
 u32 refcount_read(const refcount_t *count);
 
 /* Warnings are counted each time; a test has to expect them. */
