@@ -28,6 +28,8 @@ ignored() {
 	MEMORY_BARRIER|kernel/sim/formats/pt\.h|one comment for the three widths of an entry
 	MULTISTATEMENT_MACRO_USE_DO_WHILE|kernel/os/vcm_(probe|trace)\.h|makes declarations
 	TRAILING_SEMICOLON|kernel/os/vcm_trace\.h|makes members of a struct
+	SPACING|kernel/compat\.h|a parameter more begins with its comma
+	MACRO_ARG_UNUSED|kernel/compat\.h|the parameter is for some kernels
 	SPACING|kernel/(os|bench/noprobe)/vcm_(probe|trace)\.h|a comma before each item of X-macros
 	SPDX_LICENSE_TAG|.*|checked by spdx.sh for all languages
 	LINUX_VERSION_CODE|kernel/compat\.h|telling kernels apart is what the file is for
