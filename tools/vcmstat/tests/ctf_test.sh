@@ -107,7 +107,7 @@ every_command_reads_a_trace() {
 	"$vcmstat" replay "$trace" >"$scratch/got"
 	"$vcmstat" replay --source "ctf:$trace" | cmp - "$scratch/got"
 	"$vcmstat" list -i "$trace" | cmp - <("$vcmstat" list --source "ctf:$trace")
-	"$vcmstat" --source "ctf:$trace" rates 0.1 | grep '^ctx' >/dev/null
+	"$vcmstat" --source "ctf:$trace" rates 0.1 | grep '^ ctx ' >/dev/null
 	expect 2 "one of them" replay "$trace" --source "ctf:$trace"
 	expect 2 "one of them" list -i "$trace" --source "ctf:$trace"
 	expect 2 "needs the running module" hist --source "ctf:$trace"
