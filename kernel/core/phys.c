@@ -148,10 +148,9 @@ static void vcm_phys_finalize(struct vcm_phys *phys, const struct vcm_failure *w
 	} else {
 		phys->id = ++reg->next_phys;
 		list_add_tail(&phys->node, &reg->physes);
-		vcm_probe_phys_alloc(reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
-				     phys->refs.total, 0, phys->len, phys->nr_chunks,
-				     phys->orders, phys->cache, phys->source,
-				     vcm_holder_id(phys->refs.first.holder));
+		vcm_probe(phys_alloc, reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
+			  phys->refs.total, 0, phys->len, phys->nr_chunks, phys->orders,
+			  phys->cache, phys->source, vcm_holder_id(phys->refs.first.holder));
 	}
 	vcm_stream_unlock(&reg->stream);
 }
@@ -223,8 +222,8 @@ int vcm_phys_get_as(struct vcm_phys *phys, struct vcm_holder *holder)
 	if (err)
 		vcm_fail_locked(&reg->stream, 0, &what, err);
 	else
-		vcm_probe_ref(reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
-			      phys->refs.total, 0, VCM_KIND_PHYS, vcm_holder_id(holder));
+		vcm_probe(ref, reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
+			  phys->refs.total, 0, VCM_KIND_PHYS, vcm_holder_id(holder));
 	vcm_stream_unlock(&reg->stream);
 	return err;
 }
@@ -252,8 +251,8 @@ static bool vcm_phys_unuse_locked(struct vcm_phys *phys)
 	if (!refcount_dec_and_test(&phys->uses))
 		return false;
 	list_del(&phys->node);
-	vcm_probe_phys_free(reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
-			    phys->refs.total, 0, phys->len);
+	vcm_probe(phys_free, reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
+		  phys->refs.total, 0, phys->len);
 	return true;
 }
 
@@ -283,8 +282,8 @@ int vcm_phys_put_as(struct vcm_phys *phys, struct vcm_holder *holder)
 		if (!phys->refs.total)
 			unused = vcm_phys_unuse_locked(phys);
 		if (!unused)
-			vcm_probe_unref(reg->stream.id, vcm_stream_next(&reg->stream), 0,
-					phys->id, phys->refs.total, 0, VCM_KIND_PHYS, who);
+			vcm_probe(unref, reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
+				  phys->refs.total, 0, VCM_KIND_PHYS, who);
 	}
 	vcm_stream_unlock(&reg->stream);
 	if (unused)
@@ -323,8 +322,8 @@ int vcm_phys_revive(struct vcm_phys *phys)
 	vcm_stream_lock(&reg->stream);
 	err = vcm_refs_get(&phys->refs, NULL);
 	if (!err) {
-		vcm_probe_ref(reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
-			      phys->refs.total, 0, VCM_KIND_PHYS, 0);
+		vcm_probe(ref, reg->stream.id, vcm_stream_next(&reg->stream), 0, phys->id,
+			  phys->refs.total, 0, VCM_KIND_PHYS, 0);
 		/* All references are one use together; the caller's is it if this is the first. */
 		if (phys->refs.total > 1)
 			refcount_dec(&phys->uses);
