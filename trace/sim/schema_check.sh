@@ -114,7 +114,7 @@ programs() {
 	local body
 	body=$(expansion "$1" "$top/bpf/stream.bpf.c" -I"$top/bpf")
 	body=${body#*vcm_on_unreserve(__u64*ctx)}
-	body=${body%%return0;\}SEC(*}
+	body=${body%%\}SEC(*}
 	[ "$(grep -o 'ev->arg\[n\]' <<<"$body" | wc -l)" = "$2" ]
 }
 

@@ -66,6 +66,7 @@ struct truth_case {
 	uint64_t stamp_ns;	/* from the access to the time in the record */
 	uint64_t tell_ns;	/* from there to when it is told */
 	uint64_t ts_ns;		/* of the record, once it was played */
+	bool judged;
 };
 
 struct truth_mark {
