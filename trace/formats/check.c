@@ -72,6 +72,31 @@ TEST(links_have_to_lead_to_tables)
 	bank_pt_end(&pt);
 }
 
+static int pass(struct vcm_pt_visitor *visitor, u64 iova, const struct vcm_pt_entry *entry)
+{
+	return 0;
+}
+
+/* Four levels of which every entry leads to the root: 512^3 tables, were they all gone through. */
+TEST(tables_that_lead_to_themselves_are_left)
+{
+	struct vcm_pt_visitor visitor = { 0 };
+	u64 *root, was;
+
+	bank_pt(&pt, &vcm_fmt_x86);
+	bank_map(&pt, 0, 0, 0, K4, 1);
+	root = bank_table(&pt, 0, 0);
+	was = root[0];
+	for (u32 i = 1; i < 512; i++)
+		root[i] = (was & 0xfff) | pt.regs.root;
+	CHECK_STR("more tables are linked than there are", vcm_pt_check(&pt, NULL));
+	visitor.page = pass;
+	CHECK_ERR(-EIO, vcm_pt_visit(&pt, &visitor));
+	memset(root + 1, 0, 511 * sizeof(*root));
+	CHECK_NONE(vcm_pt_check(&pt, NULL));
+	bank_pt_end(&pt);
+}
+
 TEST(counters_have_to_be_right)
 {
 	struct vcm_pt_count count;

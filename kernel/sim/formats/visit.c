@@ -53,6 +53,11 @@ static int vcm_pt_tour_link(struct vcm_pt_tour *tour, u32 depth, u64 iova, u64 p
 		tour->bad = "an entry points to no table";
 		return -EIO;
 	}
+	/* Tables that lead to each other would be toured again and again. */
+	if (tour->count.tables >= tour->pt->count.tables) {
+		tour->bad = "more tables are linked than there are";
+		return -EIO;
+	}
 	tour->count.tables++;
 	tour->count.entries++;
 	err = vcm_pt_tour_table(tour, below, depth + 1, iova);
@@ -104,7 +109,7 @@ static u64 vcm_pt_base(const struct vcm_pt *pt)
  */
 int vcm_pt_visit(const struct vcm_pt *pt, struct vcm_pt_visitor *visitor)
 {
-	struct vcm_pt_tour tour = { .pt = pt, .visitor = visitor };
+	struct vcm_pt_tour tour = { .pt = pt, .visitor = visitor, .count.tables = 1 };
 
 	return vcm_pt_tour_table(&tour, pt->root, 0, vcm_pt_base(pt));
 }

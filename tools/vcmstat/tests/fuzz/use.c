@@ -92,5 +92,5 @@ void fuzz_play(const unsigned char *data, size_t size)
 	if (r)
 		rec_close(r);
 	play_fini(&p);
-	judge->ops->close(none);
+	judge->ops->close(judge);
 }
