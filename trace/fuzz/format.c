@@ -434,9 +434,8 @@ static void suffer(const u8 *data, size_t size, struct vcm_pt *pt)
 	struct gather gather = { .base = { .range = gather_range, .table = gather_table } };
 	struct vcm_pt_walk walk = {};
 
-	for (u32 i = 0; i < 3; i++)
+	for (; pt->count.tables < 4; pt->count.tables++)
 		arena_alloc(NULL, (u64)1 << 12, ~0ull);
-	pt->count.tables = 4;
 	for (u32 slot = 0; slot < 4 && size; slot++)
 		for (u64 at = 0; at < arena.len[slot]; at += size)
 			memcpy((char *)arena.va[slot] + at, data, min(size, arena.len[slot] - at));
