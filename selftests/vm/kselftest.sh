@@ -22,8 +22,9 @@ code=0
 
 mkdir -p "$results"
 rm -f "$results"/kselftest*.tap "$log"
-# Two devices, so that tests can share a context between them; memory set aside for carve-outs.
-"$here/boot.sh" --results "$results" --log "$log" --timeout 1800 --edu 2 \
+# Two devices, so that tests can share a context between them; memory set aside for carve-outs; a
+# disk and two cards, whose drivers only iommu.sh loads.
+"$here/boot.sh" --results "$results" --log "$log" --timeout 1800 --edu 2 --nvme 1 --nic 2 \
 	--append "memmap=16M\$0x70000000" "$@" -- \
 	"$here/guest-run.sh" "$build/kernel/vcm.ko carveout=16M@0x70000000" \
 	"$build"/kernel/{vcm_edu,vcm_fmt,vcm_sim,vcm_sim_dev}.ko -- \
