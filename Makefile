@@ -95,7 +95,7 @@ kselftest: setup-kselftest modules tools programs diff-record
 kselftest: ## kselftests in a guest; kernel log and leaks too
 	$(Q)T="$(T)" $(vm)/kselftest.sh --kernel $(KVER)
 
-check-debug: setup-debug tools ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
+check-debug: setup-debug tools client ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
 	$(Q)T="$(T)" $(vm)/check-debug.sh
 
 uml: setup-uml programs ## core, allocator and formats under User-mode Linux with KASAN and lockdep
@@ -147,7 +147,7 @@ tutorial-check: vcmsim tools ## the commands of docs/tutorial.md, but those for 
 events-doc: setup-unit ## docs/events.md from the event schema
 	$(Q)$(top)/selftests/lint/events.sh --write
 
-client: setup-unit ## the program that the demo drives /dev/vcm with
+client: setup-unit ## programs for guests: one to drive /dev/vcm, one to let writes fail
 	$(Q)$(MAKE) $(quiet) -C selftests/vm OUT=$(build)/vm
 
 install: tools man ## vcmstat, man pages, completion, module source; DESTDIR=, PREFIX=/usr/local
