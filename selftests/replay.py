@@ -427,32 +427,37 @@ def check_seqs(path):
     print("%d events in %d streams" % (sum(len(n) for n in seen.values()), len(seen)))
 
 
-def check_losses(path):
+def count_losses(recs):
     """A number may be missing when a loss record before it says so; a new state is told after."""
     at, told, fresh, lost = {}, {}, {}, 0
+    for rec in recs:
+        kind, stream = rec["type"], rec.get("stream")
+        if kind == "lost" and stream is not None:
+            told[stream] = rec
+            lost += rec["got"] - rec["expected"]
+        elif kind == "resync":
+            fresh, at = at, {}
+        elif kind == "stream":
+            at[stream] = rec["seq"]
+            seen = fresh.get(stream, rec["seq"]) + 1
+            need(seen > rec["seq"] or told.get(stream, {}).get("got", 0) == rec["seq"] + 1,
+                 "stream %d jumps to %d in a state, untold", stream, rec["seq"])
+        elif kind == "event":
+            if rec["event"] == "vcm_create":
+                at.update((rec["first_stream"] + i, 0) for i in range(rec["nr_streams"]))
+            want = at.get(stream, rec["seq"] - 1) + 1
+            need(want == rec["seq"] or (told.get(stream, {}).get("expected") == want and
+                                        told[stream]["got"] == rec["seq"]),
+                 "stream %d: %d in place of %d, untold", stream, rec["seq"], want)
+            at[stream] = rec["seq"]
+    return lost
+
+
+def check_losses(path):
     with open(path, encoding="utf-8") as record:
-        for line in record:
-            rec = json.loads(line)
-            kind, stream = rec["type"], rec.get("stream")
-            if kind == "lost" and stream is not None:
-                told[stream] = rec
-                lost += rec["got"] - rec["expected"]
-            elif kind == "resync":
-                fresh, at = at, {}
-            elif kind == "stream":
-                at[stream] = rec["seq"]
-                seen = fresh.get(stream, rec["seq"]) + 1
-                need(seen > rec["seq"] or told.get(stream, {}).get("got", 0) == rec["seq"] + 1,
-                     "stream %d jumps to %d in a state, untold", stream, rec["seq"])
-            elif kind == "event":
-                if rec["event"] == "vcm_create":
-                    at.update((rec["first_stream"] + i, 0) for i in range(rec["nr_streams"]))
-                want = at.get(stream, rec["seq"] - 1) + 1
-                need(want == rec["seq"] or (told.get(stream, {}).get("expected") == want and
-                                            told[stream]["got"] == rec["seq"]),
-                     "stream %d: %d in place of %d, untold", stream, rec["seq"], want)
-                at[stream] = rec["seq"]
-    need(rec["type"] == "end" and rec["lost"] >= lost, "end says %s, %d are told", rec, lost)
+        recs = [json.loads(line) for line in record]
+    lost, end = count_losses(recs), recs[-1]
+    need(end["type"] == "end" and end["lost"] >= lost, "end says %s, %d are told", end, lost)
     print("%d numbers are missing, all told" % lost)
 
 

@@ -13,8 +13,6 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/vcm_util.sh"
 
 rounds=${VCM_ROUNDS:-100}
-instances=/sys/kernel/tracing/instances
-modules=${VCM_MODULES:-$(near kernel || true)}
 
 start_load() {
 	local i
@@ -110,12 +108,6 @@ a_small_buffer_of_tracefs_loses_knowingly() {
 	loses_knowingly tracefs
 }
 
-nothing_is_attached() {
-	[ -z "$(find "$instances" -mindepth 1 -maxdepth 1 -name 'vcmstat-*')" ] || return 1
-	bpftool prog list >"$scratch/programs"
-	! grep ' name vcm_' "$scratch/programs"
-}
-
 nothing_stays_attached_whatever_ends_vcmstat() {
 	local how source signal pid
 	need_vcmstat
@@ -153,20 +145,12 @@ an_attached_source_refuses_an_unload_and_goes_on() {
 # Without the BTF of the module the best source is the next one, and says so.
 without_module_btf_the_next_source_is_taken() {
 	need_vcmstat
-	[ -e "$modules/vcm.ko" ] || skip "no vcm.ko; set VCM_MODULES to its folder"
-	command -v objcopy >/dev/null || skip "no objcopy"
-	objcopy -R .BTF -R .BTF.base "$modules/vcm.ko" "$scratch/vcm.ko"
-	unload_users
-	wait_until rmmod vcm
-	insmod "$scratch/vcm.ko"
-	[ ! -e /sys/kernel/btf/vcm ]
+	without_btf
 	"$vcmstat" -v events --json --for 0.2 >"$scratch/auto" 2>"$scratch/auto.err"
 	refute "$vcmstat" --source tp_btf events --for 0.2 >"$scratch/refused" 2>&1
 	cat "$scratch/refused"
 	grep '^vcmstat: not tp_btf: ' "$scratch/auto.err"
-	rmmod vcm
-	insmod "$modules/vcm.ko"
-	load_users "$modules"
+	with_btf
 	head -n 1 "$scratch/auto" | grep '"source":"raw_tp"'
 	grep -q 'no BTF' "$scratch/refused"
 }

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-tools.py - judges of tools.sh: what vcmstat says as NDJSON against what has to be so.
+tools.py - judges of tools*.sh: what vcmstat says as NDJSON against what has to be so.
 
   tools.py hist FILE            are the sums, percentiles and maxima of hist possible?
   tools.py leak FILE PID        does leak name, for each kind, the function that took it, and PID?
-  tools.py lines FILE SIGNAL    does every line parse of what SIGNAL ended, and is no loss untold?
+  tools.py killed RUNS          lines "FILE SOURCE SIGNAL CODE": does every line parse of what was
+                                ended, is no loss untold, does the exit code say how it ended?
 """
 import json
 import sys
+
+import replay
 
 # What the compiler leaves of the way from the call to the tracepoint differs; the call is there.
 TAKEN_IN = {"context": "vcm_ioctl_create", "reservation": "vcm_ioctl_reserve",
@@ -61,37 +64,56 @@ def leak(path, pid):
     print(got)
 
 
-def lines(path, signal):
+def whole_lines(path, signal):
     with open(path, "rb") as file:
         text = file.read()
     whole, _, rest = text.rpartition(b"\n")
     need(not rest or signal == "KILL", "half a line at the end: %s", rest[:80])
-    recs = [json.loads(line) for line in whole.split(b"\n") if line]
+    return [json.loads(line) for line in whole.split(b"\n") if line]
+
+
+# By the signal: exit codes of an end in order, and that of a death by it.
+ENDS = {"INT": ({0}, 130), "TERM": ({0}, 143), "PIPE": ({0, 1}, 141), "KILL": (set(), 137)}
+
+
+def check_end(recs, signal, code):
+    """Who listens to signals yet ends in order; before that nothing was written."""
+    good, death = ENDS[signal]
+    need(code in good or code == death, "exit code %s after %s", code, signal)
     ended = bool(recs) and recs[-1]["type"] == "end"
-    need(ended or signal in ("PIPE", "KILL"), "no end record after %s", signal)
-    at, told = {}, {}
-    for rec in recs:
-        kind, stream = rec["type"], rec.get("stream")
-        if kind == "resync":
-            at = {}
-        elif kind == "stream":
-            at[stream] = rec["seq"]
-        elif kind == "lost" and stream is not None:
-            told[stream] = rec
-        elif kind == "event":
-            if rec["event"] == "vcm_create":
-                at.update((rec["first_stream"] + i, 0) for i in range(rec["nr_streams"]))
-            want = at.get(stream, rec["seq"] - 1) + 1
-            lost = told.get(stream, {})
-            told_so = (lost.get("expected"), lost.get("got")) == (want, rec["seq"])
-            need(rec["seq"] == want or told_so,
-                 "stream %s: %s in place of %s, untold", stream, rec["seq"], want)
-            at[stream] = rec["seq"]
-    print("%d lines%s" % (len(recs), "" if ended else ", no end"))
+    need(all(rec["type"] != "end" for rec in recs[:-1]), "more after the end")
+    need(not recs or recs[0]["type"] == "header", "begins with %s", recs[:1])
+    if signal in ("INT", "TERM"):
+        need(ended if code == 0 else not recs, "%s lines, exit code %s", len(recs), code)
+    return ended
+
+
+def killed(runs):
+    """Every line parses, and every number that is missing is told as lost."""
+    seen, early, events, lost = {}, {}, 0, 0
+    with open(runs, encoding="utf-8") as file:
+        for line in file:
+            path, source, signal, code = line.split()
+            try:
+                recs = whole_lines(path, signal)
+                check_end(recs, signal, int(code))
+                lost += replay.count_losses(recs)
+            except (replay.Wrong, ValueError) as wrong:
+                need(False, "%s ended by %s: %s", source, signal, wrong)
+            here = sum(rec["type"] == "event" for rec in recs)
+            events += here
+            seen[source, signal] = seen.get((source, signal), 0) + 1
+            early[source, signal] = early.get((source, signal), 0) + (not here)
+    for (source, signal), nr in sorted(seen.items()):
+        print("%s %s: %d, %d of them before the first event" % (source, signal, nr,
+                                                                early[source, signal]))
+    need(len(seen) == 16 and min(seen.values()) == max(seen.values()), "not each alike")
+    need(all(early[key] < seen[key] for key in seen), "none that was at work")
+    print("%d runs, %d events, %d numbers missing and told" % (sum(seen.values()), events, lost))
 
 
 def main(argv):
-    judges = {"hist": (hist, 1), "leak": (leak, 2), "lines": (lines, 2)}
+    judges = {"hist": (hist, 1), "leak": (leak, 2), "killed": (killed, 1)}
     judge, nr = judges.get(argv[1] if len(argv) > 1 else "", (None, 0))
     if not judge or len(argv) != nr + 2:
         print(__doc__.strip(), file=sys.stderr)

@@ -1,11 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# tools.sh - vcmstat hist and leak against a truth that is known, vcmstat events ended at any
-# moment, and what is said to who may not look or when something is absent.
-#
-# VCM_KILLS runs are ended, 32 unless set; VCM_SEED gives the same moments again, as far as that can
-# be.
+# tools.sh - vcmstat hist and leak against a truth that is known, and what is said to who may not
+# look or when something is absent.
 #
 # shellcheck disable=SC2317 # cases are called by name
 set -euo pipefail
@@ -13,10 +10,6 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/vcm_util.sh"
 
-instances=/sys/kernel/tracing/instances
-modules=${VCM_MODULES:-$(near kernel || true)}
-kills=${VCM_KILLS:-32}
-seed=${VCM_SEED:-$RANDOM}
 # each of the 36 programs of hist waits for every processor, and emulated ones are slow
 deadline=$((4 * deadline))
 
@@ -63,17 +56,6 @@ hist_by_fentry_counts_every_call() {
 	counted fentry
 }
 
-# A module without type information of its own, until with_btf.
-without_btf() {
-	[ -e "$modules/vcm.ko" ] || skip "no vcm.ko; set VCM_MODULES to its folder"
-	command -v objcopy >/dev/null || skip "no objcopy"
-	objcopy -R .BTF -R .BTF.base "$modules/vcm.ko" "$scratch/vcm.ko"
-	unload_users
-	wait_until rmmod vcm
-	insmod "$scratch/vcm.ko"
-	[ ! -e /sys/kernel/btf/vcm ]
-}
-
 # in_subshell COMMAND...: its code is in $code; an || would switch errexit off inside
 in_subshell() {
 	set +e
@@ -83,12 +65,6 @@ in_subshell() {
 	)
 	code=$?
 	set -e
-}
-
-with_btf() {
-	wait_until rmmod vcm
-	insmod "$modules/vcm.ko"
-	load_users "$modules"
 }
 
 hist_by_kprobe_counts_every_call() {
@@ -144,54 +120,6 @@ leak_by_raw_tp_names_who_took_what_where() {
 	[ "$code" = 0 ]
 }
 
-nothing_is_attached() {
-	[ -z "$(find "$instances" -mindepth 1 -maxdepth 1 -name 'vcmstat-*')" ] || return 1
-	bpftool prog list >"$scratch/programs" && bpftool link list >>"$scratch/programs" &&
-		! grep -E ' name vcm_|raw_tracepoint|vcm_' "$scratch/programs"
-}
-
-# end_at SIGNAL SOURCE: begun, ended after up to 4000 bytes more than the state
-end_at() {
-	local signal=$1 source=$2 code=0 size
-	if [ "$signal" = PIPE ]; then
-		"$vcmstat" --source "$source" events --json 2>"$scratch/said" |
-			head -n $((1 + RANDOM % 300)) >"$scratch/killed" || true
-		return
-	fi
-	"$vcmstat" --source "$source" events --json >"$scratch/killed" 2>"$scratch/said" &
-	watch=$!
-	size=$((RANDOM % 30000))
-	wait_until test_size "$size"
-	kill "-$signal" "$watch"
-	wait "$watch" || code=$?
-	[ "$signal" = KILL ] || [ "$code" = 0 ]
-}
-
-test_size() {
-	[ "$(stat -c %s "$scratch/killed")" -ge "$1" ]
-}
-
-# Every line parses, the numbers have no gap that is not told, and nothing stays attached.
-events_ended_anywhere_tell_the_truth() {
-	local i signals=(INT TERM PIPE KILL) sources=(tp_btf raw_tp tracefs tp) signal source load
-	need_vcmstat
-	command -v bpftool >/dev/null || skip "no bpftool"
-	echo "VCM_SEED=$seed"
-	RANDOM=$seed
-	"$flow" load "$seed" 2>/dev/null &
-	load=$!
-	for ((i = 0; i < kills; i++)); do
-		signal=${signals[i % 4]}
-		source=${sources[i / 4 % 4]}
-		end_at "$signal" "$source"
-		"$here/tools.py" lines "$scratch/killed" "$signal" >"$scratch/judged" ||
-			{ echo "$signal $source"; cat "$scratch/judged" "$scratch/said"; exit 1; }
-		wait_until nothing_is_attached
-	done
-	kill -0 "$load"
-	echo "$kills runs ended"
-}
-
 # said CODE TEXT COMMAND...: the exit code, and one line that has the text
 said() {
 	local want=$1 text=$2 code=0
@@ -233,10 +161,9 @@ without_btf_one_line_says_so() {
 }
 
 main() {
-	tap_plan 7
+	tap_plan 6
 	tap_case leak_by_tp_btf_names_who_took_what_where
 	tap_case leak_by_raw_tp_names_who_took_what_where
-	tap_case events_ended_anywhere_tell_the_truth
 	tap_case who_is_not_root_is_told_so
 	tap_case without_btf_one_line_says_so
 	tap_case hist_by_fentry_counts_every_call

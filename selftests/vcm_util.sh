@@ -12,6 +12,7 @@ debugfs=/sys/kernel/debug/vcm
 edu_debugfs=/sys/kernel/debug/vcm_edu
 edu=${VCM_EDU:-0000:00:05.0}
 sim_config=/sys/kernel/config/vcm_sim
+# shellcheck disable=SC2034 # for the tests
 sim_debugfs=/sys/kernel/debug/vcm_sim
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 deadline=$((60 * ${VCM_SLOW:-1}))	# seconds any condition may take
@@ -132,6 +133,7 @@ near() {
 }
 
 vcmstat=${VCMSTAT:-$(near vcmstat/vcmstat || true)}
+modules=${VCM_MODULES:-$(near kernel || true)}
 
 # Built programs are beside the script in an installed suite; otherwise VCM_PROGRAMS says where.
 flow=${VCM_PROGRAMS:-$here}/vcm_flow
@@ -172,6 +174,31 @@ sim_remove_all() {
 	for dir in "$sim_config"/*/; do
 		[ ! -d "$dir" ] || sim_remove "$(basename "$dir")"
 	done
+}
+
+# A module without type information of its own, until with_btf.
+without_btf() {
+	[ -e "$modules/vcm.ko" ] || skip "no vcm.ko; set VCM_MODULES to its folder"
+	command -v objcopy >/dev/null || skip "no objcopy"
+	objcopy -R .BTF -R .BTF.base "$modules/vcm.ko" "$scratch/vcm.ko"
+	unload_users
+	wait_until rmmod vcm
+	insmod "$scratch/vcm.ko"
+	[ ! -e /sys/kernel/btf/vcm ]
+}
+
+with_btf() {
+	wait_until rmmod vcm
+	insmod "$modules/vcm.ko"
+	load_users "$modules"
+}
+
+# Of vcmstat, to tracepoints and functions of the module; for wait_until.
+nothing_is_attached() {
+	[ -z "$(find /sys/kernel/tracing/instances -mindepth 1 -maxdepth 1 -name 'vcmstat-*')" ] ||
+		return 1
+	bpftool prog list >"$scratch/attached" && bpftool link list >>"$scratch/attached" &&
+		! grep -E ' name vcm_|raw_tracepoint|vcm_' "$scratch/attached"
 }
 
 # start_watch FILE: vcmstat writes NDJSON to FILE; sets $watch.  No later event is missed.
