@@ -155,6 +155,7 @@ enum vcm_timed { VCM_TIMED(VCM_TIMED_ENTRY) VCM_TIMED_END };
 struct vcm_hist_sum {
 	__u64 ns;	/* of all */
 	__u64 max;
+	__u64 calls;
 };
 
 /*

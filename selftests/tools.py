@@ -29,17 +29,35 @@ def records(path):
         return [json.loads(line) for line in file]
 
 
+def least(upper):
+    """Of the values in the bucket that ends with @upper: eight buckets for a power of two."""
+    return upper + 1 - (1 << max(upper.bit_length() - 4, 0))
+
+
+def check_hist(rec, buckets):
+    """Count, sum and maximum are of the calls in the buckets, of them all and of no other."""
+    count = sum(bucket["count"] for bucket in buckets)
+    need(count == rec["count"], "%s calls in the buckets: %s", count, rec)
+    low = sum(bucket["count"] * least(bucket["le_ns"]) for bucket in buckets)
+    high = sum(bucket["count"] * bucket["le_ns"] for bucket in buckets)
+    need(low <= rec["sum_ns"] <= high, "the sum is from %s to %s: %s", low, high, rec)
+    need(least(buckets[-1]["le_ns"]) <= rec["max_ns"], "more than the maximum: %s", rec)
+    need(0 < rec["p50_ns"] <= rec["p99_ns"] <= rec["p999_ns"] <= rec["max_ns"],
+         "percentiles of %s", rec)
+
+
 def hist(path):
-    seen = 0
-    for rec in records(path):
-        if rec["type"] != "hist" or not rec["count"]:
+    seen, calls, rec, buckets = 0, 0, None, []
+    for new in records(path):
+        if new["type"] == "hist_bucket":
+            buckets.append(new)
             continue
-        seen += 1
-        need(0 < rec["p50_ns"] <= rec["p99_ns"] <= rec["p999_ns"], "percentiles of %s", rec)
-        need(rec["p999_ns"] <= rec["max_ns"] * 9 / 8 + 1, "more than the maximum: %s", rec)
-        need(0 < rec["sum_ns"] <= rec["count"] * rec["max_ns"], "sum of %s", rec)
+        if rec:
+            check_hist(rec, buckets)
+            seen, calls = seen + 1, calls + rec["count"]
+        rec, buckets = new if new["type"] == "hist" else None, []
     need(seen, "nothing was timed")
-    print("%d records" % seen)
+    print("%d records of %d calls" % (seen, calls))
 
 
 def leak(path, pid):

@@ -18,23 +18,31 @@ expected_counts() {
 	printf '%s\n' "create 2" "phys_alloc 2" "reserve 6" "bind 2"
 }
 
-# counted RUNG: vcmstat counts what vcm_flow did, by that rung
+# counted RUNG: vcmstat counts what vcm_flow did, by that rung; under load every report is whole
 counted() {
-	local rung=$1 op want got
-	"$vcmstat" hist 0.2 --json >"$scratch/hist" 7>&- &
+	local rung=$1 op want got load
+	"$vcmstat" hist 0.2 --json --buckets >"$scratch/hist" 7>&- &
 	watch=$!
 	wait_until grep -q '"type":"header"' "$scratch/hist"
 	grep "\"source\":\"$rung\"" "$scratch/hist"
 	start_flow "$scratch/flow" 0
 	wait_until counts_are_there
 	stop_flow
-	stop_watch "$scratch/hist" INT
 	while read -r op want; do
 		got=$(count_of "$op")
 		echo "$op: $got calls"
 		[ "$got" = "$want" ]
 	done < <(expected_counts)
+	"$flow" load "${VCM_SEED:-1}" 2>/dev/null &
+	load=$!
+	wait_until reports_of reserve 12
+	kill "$load"
+	stop_watch "$scratch/hist" INT
 	"$here/tools.py" hist "$scratch/hist"
+}
+
+reports_of() {
+	[ "$(grep -c "^{\"type\":\"hist\",.*\"op\":\"$1\"" "$scratch/hist")" -ge "$2" ]
 }
 
 # Over all reports.

@@ -4,7 +4,7 @@
 # tools_kill.sh - vcmstat events ended at any moment by INT, TERM, PIPE and KILL, over every source
 # that has events: what was written parses, no loss is untold, nothing stays attached.
 #
-# VCM_KILLS runs are ended; VCM_SEED gives the same moments again, as far as that can be.
+# VCM_KILLS runs are ended, a multiple of 16; VCM_SEED gives the same moments again, as far as that can be.
 # kill_test of vcmstat does the same 200 times to a recorded source, natively.
 #
 # shellcheck disable=SC2317 # cases are called by name
@@ -13,7 +13,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "${BASH_SOURCE[0]}")/vcm_util.sh"
 
-kills=${VCM_KILLS:-80}
+kills=${VCM_KILLS:-48}
 seed=${VCM_SEED:-$RANDOM}
 signals=(INT TERM PIPE KILL)
 sources=(tp_btf raw_tp tracefs tp)

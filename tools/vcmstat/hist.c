@@ -24,6 +24,18 @@ void hist_add(struct hist *h, uint64_t value)
 		h->max = value;
 }
 
+void hist_join(struct hist *h, const struct hist *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < VCM_HIST_BUCKETS; i++)
+		h->bucket[i] += other->bucket[i];
+	h->count += other->count;
+	h->ns += other->ns;
+	if (other->max > h->max)
+		h->max = other->max;
+}
+
 void hist_since(struct hist *h, const struct hist *before)
 {
 	unsigned int i;

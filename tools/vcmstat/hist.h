@@ -19,6 +19,8 @@ struct hist {
 /* The greatest value of a bucket. */
 uint64_t hist_upper(unsigned int bucket);
 void hist_add(struct hist *h, uint64_t value);
+/* Count in @h what @other holds, too. */
+void hist_join(struct hist *h, const struct hist *other);
 /* What came since @before, which @h holds too; the maximum is that of both. */
 void hist_since(struct hist *h, const struct hist *before);
 /* The least value that @permille of all do not exceed, an eighth too great at most; 0 of none. */

@@ -104,6 +104,23 @@ static void test_since(void)
 	CHECK_EQ(hist_percentile(&h.op[VCM_TIMED_bind], 500), hist_upper(vcm_hist_bucket(77)));
 }
 
+/* Of two halves: what all of it in one would be. */
+static void test_join(void)
+{
+	uint64_t random = tap_seed(), value;
+	struct hist all = { 0 }, half[2] = { 0 }, joined = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++) {
+		value = tap_random(&random) >> (30 + tap_random(&random) % 34);
+		hist_add(&all, value);
+		hist_add(&half[tap_random(&random) % 2], value);
+	}
+	hist_join(&joined, &half[0]);
+	hist_join(&joined, &half[1]);
+	CHECK(!memcmp(&joined, &all, sizeof(all)));
+}
+
 static const char kallsyms[] =
 	"0000000000000000 A fixed_percpu_data\n"
 	"ffffffff81000000 T startup_64\n"
@@ -237,6 +254,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_buckets, "a bucket is within an eighth of every value in it"),
 	TAP_TEST(test_percentiles, "percentiles are those of the sorted values, within an eighth"),
 	TAP_TEST(test_output, "latencies as table, bars and records are as expected"),
+	TAP_TEST(test_join, "two histograms joined are that of all their values"),
 	TAP_TEST(test_since, "an interval has what came in it"),
 	TAP_TEST(test_symbols, "addresses become names of functions, or stay numbers"),
 	TAP_TEST(test_leaks, "what is held for long is told, what is young or gone is not"),
