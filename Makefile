@@ -95,7 +95,8 @@ kselftest: setup-kselftest modules tools programs diff-record
 kselftest: ## kselftests in a guest; kernel log and leaks too
 	$(Q)T="$(T)" $(vm)/kselftest.sh --kernel $(KVER)
 
-check-debug: setup-debug tools client ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
+check-debug: setup-debug tools client
+check-debug: ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
 	$(Q)T="$(T)" $(vm)/check-debug.sh
 
 uml: setup-uml programs ## core, allocator and formats under User-mode Linux with KASAN and lockdep
