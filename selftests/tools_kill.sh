@@ -4,8 +4,8 @@
 # tools_kill.sh - vcmstat events ended at any moment by INT, TERM, PIPE and KILL, over every source
 # that has events: what was written parses, no loss is untold, nothing stays attached.
 #
-# VCM_KILLS runs are ended, a multiple of 16; VCM_SEED gives the same moments again, as far as that can be.
-# kill_test of vcmstat does the same 200 times to a recorded source, natively.
+# VCM_KILLS runs are ended, a multiple of 16; VCM_SEED gives the same moments again, as far as that
+# can be.  kill_test of vcmstat does the same 200 times to a recorded source, natively.
 #
 # shellcheck disable=SC2317 # cases are called by name
 set -euo pipefail
