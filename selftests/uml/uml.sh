@@ -26,6 +26,8 @@ seconds=900
 summary=''
 # shellcheck source-path=SCRIPTDIR/../vm
 . "$top/selftests/vm/results.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/boot.sh"
 
 # Kselftests that run here.  The others and why they do not:
 #   edu sample share switch direct reach obs.sh sources.sh tutorial.sh leak.sh
@@ -125,26 +127,6 @@ make_modules() {
 		VCM="$out/kernel" ARCH=um
 }
 
-# boot TREE SECONDS LOG WORD...: run a command under the kernel; its exit code, or 125
-boot() {
-	local tree=$1 limit=$2 log=$3 code=0
-	shift 3
-	mkdir -p "$out"
-	printf '%q ' "$@" >"$out/command"
-	rm -f "$results/uml-exit" "$results/uml-dmesg"
-	timeout --kill-after=5 "$limit" "$tree/linux" mem=1G root=none rootfstype=hostfs \
-		rootflags=/ ro init="$here/init" con=null con0=null,fd:1 stderr=1 panic=-1 quiet \
-		vcm_results="$results" vcm_command="$out/command" \
-		</dev/null 2>"$log" || code=$?
-	# What the kernel prints when it gives up is on standard output.
-	cat "$results/uml-dmesg" >>"$log" 2>/dev/null || true
-	rm -f "$results/uml-dmesg"
-	[ "$code" != 124 ] && [ "$code" != 137 ] || return 124
-	code=$(cat "$results/uml-exit" 2>/dev/null) || code=125
-	rm -f "$results/uml-exit"
-	return "$code"
-}
-
 # The kselftests leave their results in a folder of their own.
 collect() {
 	local file name
@@ -162,7 +144,7 @@ run_tests() {
 	make_modules "$tree"
 	rm -rf "$results/uml" "$results"/uml*.tap "$log"
 	mkdir -p "$results/uml"
-	boot "$tree" "$seconds" "$log" "$here/uml.sh" --guest "${names[@]}" || code=$?
+	uml_boot "$tree" "$out" "$seconds" "$log" "$here/uml.sh" --guest "${names[@]}" || code=$?
 	collect
 	summary=$results/uml-run.tap
 	: >"$summary"
