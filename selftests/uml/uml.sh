@@ -38,7 +38,7 @@ summary=''
 #   race            one processor does not race; QEMU does that
 #   fail_nth replay.sh diff.sh formats.sh   kunit/ sweeps and churns
 kselftests() {
-	echo abi life place place2 bind find holders limits drivers
+	echo abi life place place2 bind find holders limits drivers shrink.sh
 }
 
 # ---- inside ----
