@@ -35,6 +35,7 @@ tiers := $(addprefix setup-, \
 	kselftest \
 	debug \
 	uml \
+	bench \
 	matrix \
 	deb \
 	lint \
@@ -105,7 +106,7 @@ uml: setup-uml programs ## core, allocator and formats under User-mode Linux wit
 matrix: setup-matrix tools programs ## other kernels, IOMMUs and architectures, L="legs" for some
 	$(Q)L="$(L)" T="$(T)" $(top)/selftests/matrix/matrix.sh
 
-bench: setup-kselftest modules tools ## the range allocator beside every peer, one boot each way
+bench: setup-bench modules tools ## the range allocator beside every peer, one boot each way
 	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace $(build)/trace/bench/vcm-bench
 	$(Q)$(MAKE) $(quiet) -C kernel OUT=$(build)/kernel-noprobe KDIR=$(KDIR) VCM_NOPROBE=y
 	$(Q)$(top)/selftests/bench/bench.sh --kernel $(KVER)

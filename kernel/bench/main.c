@@ -16,10 +16,10 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/timex.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
+#include "clock.h"
 #include "oracle.h"
 #include "peer.h"
 
@@ -56,14 +56,8 @@ static const struct bench_impl *const bench_impls[] = {
 static DEFINE_MUTEX(bench_lock);	/* one job at a time, and bench_text */
 static char bench_text[BENCH_TEXT];
 static int bench_len;
-static bool bench_counts;		/* the clock is the time stamp counter */
 static struct dentry *bench_dir;
 static struct kmem_cache *bench_nodes;
-
-u64 bench_clock(void)
-{
-	return bench_counts ? get_cycles() : ktime_get_ns();
-}
 
 unsigned long bench_enter(void)
 {
@@ -305,7 +299,7 @@ static int bench_run(struct bench_ask *ask)
 	int err;
 
 	bench_len = 0;
-	bench_counts = !strcmp(ask->unit, "instr");
+	bench_clock_set(!strcmp(ask->unit, "instr"));
 	if (!strcmp(ask->bench, "calibrate"))
 		return bench_calibrate(ask);
 	if (!strcmp(ask->bench, "oracle"))

@@ -11,6 +11,7 @@ import json
 import sys
 
 OURS = "vcm"
+RANGES = ("range", "native")
 LIVES = (1000, 10000, 100000, 1000000)
 
 
@@ -61,12 +62,12 @@ def ratio(over, under):
 
 def table(rows):
     impls = [OURS, "vcm_tree"]
-    impls += sorted({key[1] for key in rows if key[0].startswith("range")} - set(impls))
+    impls += sorted({key[1] for key in rows if key[0].startswith(RANGES)} - set(impls))
     print(f"{'workload':26}{'size':>9} {'unit':6}" + "".join(f"{name:>30}" for name in impls) +
           "   ours/best")
     print(" " * 42 + "".join(f"{'mean/p50/p99':>30}" for _ in impls))
     for bench, live, threads, unit in sorted({(k[0], k[2], k[3], k[4]) for k in rows
-                                              if k[0].startswith("range")}, key=str):
+                                              if k[0].startswith(RANGES)}, key=str):
         cells, peers = [], []
         for impl in impls:
             row = rows.get((bench, impl, live, threads, unit))
@@ -91,7 +92,11 @@ def paths(rows):
                                      if k[0].startswith("path")}):
         cells = [f"{kind} {rows[(bench, kind, live, 1, unit)]['mean']:,}" for kind in kinds
                  if (bench, kind, live, 1, unit) in rows]
-        print(f"  {bench:10}{live:>10} {unit:6} " + ", ".join(cells))
+        bare, ours = (rows.get((bench, kind, live, 1, unit)) for kind in ("bare", OURS))
+        if bare and ours:
+            cells.append(f"vcm/bare {ours['mean'] / bare['mean']:.2f} "
+                         f"(p50 {ours['p50'] / bare['p50']:.2f})")
+        print(f"  {bench:14}{live:>10} {unit:6} " + ", ".join(cells))
 
 
 def judge_ranges(bars):

@@ -128,6 +128,7 @@ groups_of() {
 	deb)		echo unit module tool deb ;;
 	debug)		echo unit module tool guest harness debug ;;
 	uml)		echo unit module harness debug uml ;;
+	bench)		echo unit ust module tool guest harness debug uml ;;
 	matrix)		echo unit ust module tool guest harness matrix ;;
 	all)		packages | cut -d'|' -f1 | LC_ALL=C sort -u | tr '\n' ' ' ;;
 	*)		return 1 ;;
