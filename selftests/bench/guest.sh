@@ -92,7 +92,8 @@ threads() {
 path() {
 	echo "bench: $mode: $way ${4:-$1} len=$2" >&2
 	echo "$1 $2 $3 $unit" >/sys/kernel/debug/vcm_bench_path/run
-	sed -e "s/\"impl\":\"$1\"/\"impl\":\"${4:-$1}\"/" -e "s/\"bench\":\"path-/\"bench\":\"$way-/" \
+	sed -e "s/\"impl\":\"$1\"/\"impl\":\"${4:-$1}\"/" \
+		-e "s/\"bench\":\"path-/\"bench\":\"$way-/" \
 		/sys/kernel/debug/vcm_bench_path/run >>"$output"
 }
 

@@ -29,7 +29,7 @@ rules() {
 	kernel/samples|$api|<linux/.*>|"compat\.h"
 	kernel/sim|$api|<linux/.*>|"compat\.h"|"formats/[a-z0-9_]+\.h"
 	kernel/sim/formats|$api|"vcm_os\.h"
-	kernel/bench|$api|<linux/.*>|<drm/drm_mm\.h>|"core/(gap|pool)\.h"|"vcm_(os|shrink)\.h"|"compat\.h"
+	kernel/bench|$api|<(linux/.*|drm/drm_mm\.h)>|"(core/(gap|pool)|vcm_(os|shrink)|compat)\.h"
 	kernel/sim/test|$api|"vcm_os\.h"|"\.\./formats/[a-z]+\.h"|<linux/.*>
 	kernel/user|$api|"core/core\.h"|"user/[a-z_]+\.h"|<linux/.*>|"compat\.h"
 	kernel/obs|$api|"core/core\.h"|"obs/[a-z_]+\.h"|"vcm_count\.h"|<linux/.*>|"compat\.h"
