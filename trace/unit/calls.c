@@ -29,10 +29,11 @@ bool chance(u64 percent)
 /* One failure a call: a second would hit the way back of the first. */
 void calls_arm(void)
 {
-	u64 what = dice(100);
+	u64 what = dice(100), op;
 
 	os_fail_nth(what < 12 ? 1 + dice(4) : 0, OS_FAIL_OBJECTS | OS_FAIL_CALLS);
-	fake_fail_nth(dice(FAKE_UNMAP), what >= 12 && what < 35 ? 1 + dice(3) : 0, -EIO);
+	op = dice(FAKE_UNMAP);
+	fake_fail_nth(op, what >= 12 && what < 35 ? 1 + dice(3) : 0, -EIO);
 }
 
 int calls_disarm(int want)
@@ -128,15 +129,15 @@ static void do_phys_alloc(struct oracle_phys *phys)
 {
 	static const u32 orders[6] = { 0, 1, 2, 3, 5, 1 << 13 };
 	u32 holder = random_holder();
-	struct vcm_phys_req req = {
-		.len = (1 + dice(8)) * PAGE - (chance(5) ? dice(PAGE) : 0),
-		.orders = orders[dice(chance(5) ? 6 : 5)],
-		.flags = chance(15) ? VCM_PHYS_CONTIG : 0,
-		.holder = oracle.holder[holder],
-	};
-	int want = oracle_phys_alloc(&req);
+	struct vcm_phys_req req = { .holder = oracle.holder[holder] };
 	struct vcm_phys *got;
+	int want;
 
+	req.len = (1 + dice(8)) * PAGE;
+	req.len -= chance(5) ? dice(PAGE) : 0;
+	req.orders = orders[dice(chance(5) ? 6 : 5)];
+	req.flags = chance(15) ? VCM_PHYS_CONTIG : 0;
+	want = oracle_phys_alloc(&req);
 	calls_arm();
 	got = vcm_phys_alloc(&req);
 	CHECK_PTR_ERR(calls_disarm(want), got);

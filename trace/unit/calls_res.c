@@ -30,23 +30,25 @@ static int random_bound(const struct oracle_context *context)
 	return -1;
 }
 
+/* The compiler chooses which of two dice in one expression falls first: each gets its own. */
 static void random_req(const struct oracle_context *context, struct vcm_req *req)
 {
 	u64 pages = (context->last - context->start) / PAGE + 1;
+	u32 bit;
 
-	*req = (struct vcm_req) {
-		.len = (1 + dice(chance(10) ? pages + 2 : 6)) * PAGE,
-		.align = chance(60) ? 0 : dice(17),
-		.flags = chance(25) ? VCM_RESERVE_FIXED : 0,
-		.guard_before = chance(15) ? dice(3) * PAGE : 0,
-		.guard_after = chance(15) ? dice(3) * PAGE : 0,
-	};
+	*req = (struct vcm_req) { .len = (1 + dice(chance(10) ? pages + 2 : 6)) * PAGE };
+	req->align = chance(60) ? 0 : dice(17);
+	req->flags = chance(25) ? VCM_RESERVE_FIXED : 0;
+	req->guard_before = chance(15) ? dice(3) * PAGE : 0;
+	req->guard_after = chance(15) ? dice(3) * PAGE : 0;
 	if (chance(12))
 		req->flags |= VCM_RESERVE_BOUND;
 	if (chance(15))
 		req->boundary = PAGE << dice(6);
 	if (chance(20))
-		req->limit = context->start + dice(pages + 4) * PAGE - dice(2);
+		req->limit = context->start + dice(pages + 4) * PAGE;
+	if (req->limit)
+		req->limit -= dice(2);
 	if (chance(20) || req->flags & VCM_RESERVE_FIXED)
 		req->start = context->start + (dice(pages + 4) - 2) * PAGE;
 	if (!chance(5))
@@ -56,7 +58,8 @@ static void random_req(const struct oracle_context *context, struct vcm_req *req
 	req->start += dice(2) * 8;
 	req->guard_after += dice(2) * 8;
 	req->boundary += dice(2) * PAGE;
-	req->flags |= dice(2) << dice(32);
+	bit = dice(32);
+	req->flags |= dice(2) << bit;
 }
 
 static void note_res(struct oracle_res *res, struct vcm_res *got, const struct vcm_req *req,
@@ -187,7 +190,7 @@ static int want_map(const struct oracle_context *context, const struct vcm_req *
 
 static void do_map(struct oracle_context *context, struct oracle_res *res)
 {
-	struct oracle_bind with = { .phys = dice(ORACLE_PHYS), .prot = dice(4) };
+	struct oracle_bind with = { .phys = dice(ORACLE_PHYS) };
 	struct oracle_phys *phys = &oracle.phys[with.phys];
 	u32 holder = dice(ORACLE_HOLDERS);
 	struct vcm_req where, asked;
@@ -197,6 +200,7 @@ static void do_map(struct oracle_context *context, struct oracle_res *res)
 
 	if (!oracle_total(&phys->refs))
 		return;
+	with.prot = dice(4);
 	random_req(context, &where);
 	where.len = chance(70) ? phys->len : where.len;
 	where.holder = oracle.holder[holder];
