@@ -151,6 +151,20 @@ struct vcm_host_run {
 	__u64 len;
 };
 
+/*
+ * Addresses of symbols of the kernel, 0 for what it has not.  As externs they would make libbpf
+ * read all the symbols there are, which takes longer than all else before the first report.
+ */
+struct vcm_host_symbols {
+	__u64 iommu_group_kset;
+	__u64 page_offset_base;
+	__u64 sme_me_mask;
+	__u64 intel_iommu_ops;
+	__u64 amd_iommu_ops;
+	__u64 amd_iommu_gpt_level;
+	__u64 viommu_ops;
+};
+
 #define VCM_HOST_LEVELS 8	/* room; six are in use at most */
 
 /**

@@ -27,13 +27,42 @@ char LICENSE[] SEC("license") = "GPL";
 #define VCM_HOST_STEPS	(1u << 22)	/* of a walk in one run */
 #define VCM_HOST_LISTED	65536		/* groups and devices that are looked at */
 
-extern const void iommu_group_kset __ksym __weak;
-extern const void page_offset_base __ksym __weak;
-extern const void sme_me_mask __ksym __weak;
-extern const void intel_iommu_ops __ksym __weak;
-extern const void amd_iommu_ops __ksym __weak;
-extern const void amd_iommu_gpt_level __ksym __weak;
-extern const void viommu_ops __ksym __weak;
+struct vcm_host_symbols vcm_host_symbols;
+
+#define VCM_HOST_FIND(symbol) do {						\
+	static const char name[] = #symbol;					\
+										\
+	bpf_kallsyms_lookup_name(name, sizeof(name), 0, &vcm_host_symbols.symbol); \
+} while (0)
+
+/* Run before all others. */
+SEC("syscall")
+int vcm_host_find(void *ctx)
+{
+	VCM_HOST_FIND(iommu_group_kset);
+	VCM_HOST_FIND(page_offset_base);
+	VCM_HOST_FIND(sme_me_mask);
+	VCM_HOST_FIND(intel_iommu_ops);
+	VCM_HOST_FIND(amd_iommu_ops);
+	VCM_HOST_FIND(amd_iommu_gpt_level);
+	VCM_HOST_FIND(viommu_ops);
+	return 0;
+}
+
+/* A number that the kernel has at a symbol, 0 without it. */
+static __always_inline __u64 vcm_host_value(__u64 symbol, __u32 bytes)
+{
+	__u64 value = 0;
+
+	if (symbol)
+		bpf_probe_read_kernel(&value, bytes, (void *)symbol);
+	return value;
+}
+
+static __always_inline bool vcm_host_is_of(struct iommu_domain *domain, __u64 ops)
+{
+	return ops && (__u64)BPF_CORE_READ(domain, owner) == ops;
+}
 
 /* Of the driver for virtio, a module: where it is not loaded there are none. */
 struct viommu_domain {
@@ -139,12 +168,11 @@ SEC("syscall")
 int vcm_host_enum(void *ctx)
 {
 	struct vcm_host_list list = {};
-	struct kset *groups = NULL;
+	struct kset *groups = (void *)vcm_host_value(vcm_host_symbols.iommu_group_kset, 8);
 
 	vcm_host_found = 0;
 	vcm_host_unfound = 0;
-	if (!&iommu_group_kset ||
-	    bpf_probe_read_kernel(&groups, sizeof(groups), &iommu_group_kset) || !groups)
+	if (!groups)
 		return -1;
 	list.groups = (void *)groups + bpf_core_field_offset(struct kset, list);
 	list.group = list.groups;
@@ -154,24 +182,24 @@ int vcm_host_enum(void *ctx)
 
 static __always_inline __u32 vcm_host_format_of(struct iommu_domain *domain)
 {
-	const void *owner = BPF_CORE_READ(domain, owner);
 	struct protection_domain *amd;
 	struct dmar_domain *vtd;
 
 	/* IOMMU_DOMAIN_BLOCKED, IDENTITY, SVA and NESTED have no tables of the kernel's */
 	if (!(BPF_CORE_READ(domain, type) & 1))
 		return VCM_HOST_NO_TABLE;
-	if (&intel_iommu_ops && owner == &intel_iommu_ops) {
+	if (vcm_host_is_of(domain, vcm_host_symbols.intel_iommu_ops)) {
 		vtd = container_of(domain, struct dmar_domain, domain);
 		return BPF_CORE_READ_BITFIELD_PROBED(vtd, use_first_level) ?
 		       VCM_HOST_X86 : VCM_HOST_VTD_SECOND;
 	}
-	if (&amd_iommu_ops && owner == &amd_iommu_ops) {
+	if (vcm_host_is_of(domain, vcm_host_symbols.amd_iommu_ops)) {
 		amd = container_of(domain, struct protection_domain, domain);
 		return BPF_CORE_READ(amd, pd_mode) == PD_MODE_V1 ?
 		       VCM_HOST_AMD_V1 : VCM_HOST_X86;
 	}
-	if (&viommu_ops && owner == &viommu_ops && bpf_core_type_exists(struct viommu_mapping))
+	if (vcm_host_is_of(domain, vcm_host_symbols.viommu_ops) &&
+	    bpf_core_type_exists(struct viommu_mapping))
 		return VCM_HOST_VIRTIO;
 	return VCM_HOST_NO_TABLE;
 }
@@ -330,22 +358,19 @@ static __always_inline void vcm_host_root(struct iommu_domain *domain)
 	struct protection_domain *amd = container_of(domain, struct protection_domain, domain);
 	struct dmar_domain *vtd = container_of(domain, struct dmar_domain, domain);
 	struct vcm_host_walk *w = &vcm_host_at;
-	__u64 root = 0, secret = 0;
+	__u64 root = 0, secret = vcm_host_value(vcm_host_symbols.sme_me_mask, 8);
 	__u32 top = 0;
 
 	if (w->format == VCM_HOST_AMD_V1) {
 		top = BPF_CORE_READ(amd, iop.mode);
 		root = (__u64)BPF_CORE_READ(amd, iop.root);
-	} else if (&intel_iommu_ops && BPF_CORE_READ(domain, owner) == &intel_iommu_ops) {
+	} else if (vcm_host_is_of(domain, vcm_host_symbols.intel_iommu_ops)) {
 		top = BPF_CORE_READ(vtd, agaw) + 2;
 		root = (__u64)BPF_CORE_READ(vtd, pgd);
 	} else {
 		root = (__u64)BPF_CORE_READ(amd, iop.pgd);
-		if (&amd_iommu_gpt_level)
-			bpf_probe_read_kernel(&top, sizeof(top), &amd_iommu_gpt_level);
+		top = vcm_host_value(vcm_host_symbols.amd_iommu_gpt_level, sizeof(top));
 	}
-	if (&sme_me_mask)
-		bpf_probe_read_kernel(&secret, sizeof(secret), &sme_me_mask);
 	w->base[0] = secret;
 	w->level = top < VCM_HOST_LEVELS - 1 ? top : 0;
 	w->top = w->level;
@@ -417,8 +442,7 @@ int vcm_host_start(void *ctx)
 	w->slot = slot->index;
 	w->number = slot->domain;
 	w->format = vcm_host_format_of(domain);
-	if (&page_offset_base)
-		bpf_probe_read_kernel(&w->table[0], sizeof(w->table[0]), &page_offset_base);
+	w->table[0] = vcm_host_value(vcm_host_symbols.page_offset_base, 8);
 	if (!dump)
 		slot->walked_ns = ~0ull;
 	if (w->format == VCM_HOST_VIRTIO)

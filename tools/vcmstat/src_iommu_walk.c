@@ -40,7 +40,7 @@ int src_iommu_walk_open(struct src_iommu *s)
 	    share(walk->maps.vcm_host_slots, s->map->maps.vcm_host_slots) ||
 	    share(walk->maps.vcm_host_free, s->map->maps.vcm_host_free) ||
 	    share(walk->maps.vcm_host_number, s->map->maps.vcm_host_number) ||
-	    vcm_hostwalk_bpf__load(walk)) {
+	    vcm_hostwalk_bpf__load(walk) || run(walk->progs.vcm_host_find)) {
 		vcm_hostwalk_bpf__destroy(walk);
 		return -1;
 	}
