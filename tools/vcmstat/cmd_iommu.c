@@ -171,6 +171,7 @@ static int report(struct watch *w, struct error *err)
 		show_json(w);
 	else
 		show_text(w);
+	iommu_faults_told(&w->faults);
 	if (env.verify && verify(w, err))
 		return -1;
 	if (w->set->json)

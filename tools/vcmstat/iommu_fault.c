@@ -27,6 +27,15 @@ void iommu_faults_fini(struct iommu_faults *f)
 	table_fini(&f->seen);
 }
 
+void iommu_faults_told(struct iommu_faults *f)
+{
+	if (f->seen.nr < IOMMU_FAULTS_MAX)
+		return;
+	table_fini(&f->seen);
+	table_init(&f->seen, sizeof(struct iommu_seen));
+	f->judged = 0;
+}
+
 /* Devices that the source did not number are told apart by their names. */
 static uint64_t device_key(const struct vcm_fault *fault)
 {

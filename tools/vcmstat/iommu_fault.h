@@ -63,6 +63,8 @@ struct iommu_faults {
 void iommu_faults_init(struct iommu_faults *f);
 void iommu_faults_fini(struct iommu_faults *f);
 void iommu_faults_add(struct iommu_faults *f, const struct vcm_fault *fault);
+/* All have been told of: when there is no room left, make it, so that the next is judged. */
+void iommu_faults_told(struct iommu_faults *f);
 /* @h is as it was after the fault. */
 void iommu_judge(const struct iommu_host *h, const struct vcm_fault *fault,
 		 struct iommu_verdict *v);

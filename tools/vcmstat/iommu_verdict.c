@@ -154,4 +154,9 @@ void iommu_faults_json(struct json *j, struct iommu_faults *f)
 		json_u64(j, "count", s->count);
 		json_end(j);
 	}
+	if (f->others) {
+		json_begin(j, "iommu_faults_others");
+		json_u64(j, "count", f->others);
+		json_end(j);
+	}
 }

@@ -73,7 +73,7 @@ static const struct record records[] = {
 static const char *const reports[] = {
 	"reference", "top", "top_context", "verify", "map", "map_cell", "hist", "hist_bucket",
 	"leak", "leaks", "iommu", "iommu_device", "iommu_domain", "iommu_fault", "iommu_faults",
-	"iommu_leak", "iommu_mapping", "iommu_oldest", "iommu_verify",
+	"iommu_faults_others", "iommu_leak", "iommu_mapping", "iommu_oldest", "iommu_verify",
 };
 
 static const struct member head[] = {

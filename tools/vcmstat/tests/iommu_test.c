@@ -179,6 +179,13 @@ static void test_storm(void)
 		sum += ((struct iommu_seen *)table_row(&f.seen, i))->count;
 	CHECK(f.others > 0);
 	CHECK_EQ(sum + f.others, 100000);
+	iommu_faults_told(&f);
+	fault.iova = 0x77000;
+	iommu_faults_add(&f, &fault);
+	CHECK_EQ(f.seen.nr, 1);
+	CHECK_EQ(f.judged, 0);
+	iommu_faults_told(&f);
+	CHECK_EQ(f.seen.nr, 1);
 	iommu_faults_fini(&f);
 }
 
@@ -232,7 +239,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_mapped_rules, "a fault at or near a mapping is judged by it"),
 	TAP_TEST(test_unmapped_rules, "a fault at what was unmapped names who did it"),
 	TAP_TEST(test_places, "addresses that nobody can have are told apart"),
-	TAP_TEST(test_storm, "a storm of faults is counted to the last"),
+	TAP_TEST(test_storm, "a storm of faults is counted to the last, and what follows judged"),
 	TAP_TEST(test_leaks, "what is held for long is put together by place"),
 	TAP_TEST(test_compare, "a list is compared with tables byte by byte"),
 };
