@@ -3,192 +3,14 @@
 #
 # iommu.sh - vcmstat iommu knows every mapping of the machine, without a module of VCM.
 #
-# The guest has an NVMe disk and two network cards on one wire, all behind the IOMMU: see --nvme and
-# --nic of vm/boot.sh.  What is true comes from vcm_bug.ko, which asks the IOMMU page by page.  The
-# tool makes its one report when it is told to end: then everything is at rest.
+# The list is compared with what the IOMMU translates, page by page, device by device; see
+# iommu_util.sh.
 #
 # shellcheck disable=SC2317 # cases are called by name
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR
-. "$(dirname "${BASH_SOURCE[0]}")/vcm_util.sh"
-
-modules=${VCM_MODULES:-$(near kernel || true)}
-bug_module=${VCM_BUG_MODULE:-$(near mod/vcm_bug.ko || true)}
-bug=/sys/kernel/debug/vcm_bug
-bug_device=${VCM_BUG_DEVICE:-0000:00:06.0}
-pci=/sys/bus/pci/devices
-disk=0000:00:14.0
-card=0000:00:18.0
-peer=0000:00:19.0
-vcm_parameters=''
-# Programs are loaded while the guest works for others, on a machine that others use too.
-deadline=$((200 * ${VCM_SLOW:-1}))
-
-# Without VCM: what is followed here is the kernel's own.
-unload_vcm() {
-	[ -e /sys/module/vcm ] || return 0
-	vcm_parameters=$(sed 's/^/carveout=/' /sys/module/vcm/parameters/carveout 2>/dev/null |
-		grep -v '=(null)$' || true)
-	unload_users
-	wait_until rmmod vcm
-}
-
-test_cleanup() {
-	[ ! -e /sys/module/vcm_bug ] || rmmod vcm_bug
-	[ ! -e "$pci/$bug_device" ] || echo >"$pci/$bug_device/driver_override"
-	if [ -n "$modules" ] && [ ! -e /sys/module/vcm ]; then
-		# shellcheck disable=SC2086 # none or one
-		insmod "$modules/vcm.ko" $vcm_parameters
-		load_users "$modules"
-	fi
-}
-
-load_bug() {
-	insmod "$bug_module"
-	echo vcm_bug >"$pci/$bug_device/driver_override"
-	[ ! -e "$pci/$bug_device/driver" ] || echo "$bug_device" >"$pci/$bug_device/driver/unbind"
-	echo "$bug_device" >/sys/bus/pci/drivers/vcm_bug/bind
-}
-
-need_machine() {
-	local device
-	need_vcmstat
-	[ -n "$bug_module" ] || skip "no vcm_bug.ko; set VCM_BUG_MODULE to its path"
-	for device in "$disk" "$card" "$peer" "$bug_device"; do
-		[ -e "$pci/$device" ] ||
-			skip "no $device behind the IOMMU: boot with --nvme 1 --nic 2 --edu 2"
-	done
-}
-
-# follow FILE [option]...: vcmstat iommu from here on, as NDJSON into FILE; sets $watch
-follow() {
-	local file=$1
-	shift
-	"$vcmstat" --json iommu 100000 "$@" >"$file" 2>"$file.err" &
-	watch=$!
-	wait_until grep -q '"type":"iommu",' "$file" || {
-		cat "$file.err"
-		return 1
-	}
-}
-
-# stop FILE CODE: with its report
-stop() {
-	local code=0
-	kill -TERM "$watch"
-	wait "$watch" || code=$?
-	[ "$code" = "$2" ] || {
-		echo "vcmstat ended with $code, not $2"
-		tail -n 1 "$1"
-		cat "$1.err"
-		return 1
-	}
-}
-
-# domain FILE DEVICE: the number of its domain
-domain() {
-	sed -n "s/^{.type.:.iommu_device.,.name.:.$2.,.*.domain.:\\([0-9]*\\),.*/\\1/p" "$1" |
-		tail -n 1
-}
-
-# of_domain FILE DEVICE MEMBER: of its last record
-of_domain() {
-	local number
-	number=$(domain "$1" "$2")
-	sed -n "/^{.type.:.iommu_domain.,.domain.:$number,/s/.*,\"$3\":\\([0-9]*\\)[,}].*/\\1/p" \
-		"$1" | tail -n 1
-}
-
-# listed FILE DEVICE: runs of addresses, "first last" in hexadecimal
-listed() {
-	local number value=':\([0-9]*\),'
-	number=$(domain "$1" "$2")
-	sed -n "s/^{.type.:.iommu_mapping.,.domain.:$number,.iova.$value.len.$value.*/\\1 \\2/p" \
-		"$1" | sort -n | awk '
-		function put() { if (any) printf "%x %x\n", first, end - 1 }
-		!any || $1 > end { put(); first = $1; end = $1 }
-		{ any = 1; if ($1 + $2 > end) end = $1 + $2 }
-		END { put() }'
-}
-
-# truths NAME: what the IOMMU itself translates, of all devices
-truths() {
-	local device
-	for device in "$disk" "$card" "$peer" "$bug_device"; do
-		echo "$device" >"$bug/tables"
-		cat "$bug/tables" >"$scratch/$1.$device"
-	done
-}
-
-# Nothing is mapped or unmapped any more: twice the same is true.
-is_at_rest() {
-	local device
-	truths earlier
-	truths first
-	for device in "$disk" "$card" "$peer" "$bug_device"; do
-		cmp -s "$scratch/earlier.$device" "$scratch/first.$device" || return 1
-	done
-}
-
-# compare FILE: the report lies between two truths; they are the same, so it has to be as they are
-compare() {
-	local device bad=0
-	for device in "$disk" "$card" "$peer" "$bug_device"; do
-		cmp "$scratch/first.$device" "$scratch/second.$device"
-		listed "$1" "$device" >"$scratch/listed"
-		if cmp -s "$scratch/first.$device" "$scratch/listed"; then
-			echo "$device: $(of_domain "$1" "$device" live_bytes) bytes in its" \
-				"tables, the same listed;" \
-				"$(of_domain "$1" "$device" maps) mapped," \
-				"$(of_domain "$1" "$device" unmaps) unmapped," \
-				"$(of_domain "$1" "$device" before) from before"
-		else
-			echo "$device: not as its tables:"
-			diff "$scratch/first.$device" "$scratch/listed" | head -n 20 || true
-			bad=1
-		fi
-	done
-	return "$bad"
-}
-
-# setup_net NAME DEVICE OWN OTHER: a card in a name space of its own, without chatter: no packet but
-# those that a case sends, not even to ask where the other one is
-setup_net() {
-	local name
-	wait_until test -d "$pci/$2/net"
-	name=$(basename "$pci/$2/net"/*)
-	ip netns add "$1"
-	ip link set "$name" netns "$1"
-	ip netns exec "$1" sh -ec "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
-		ip link set $name address 02:00:00:00:00:0$3
-		ip addr add 192.0.2.$3/24 dev $name
-		ip link set $name multicast off up
-		ip neigh add 192.0.2.$4 lladdr 02:00:00:00:00:0$4 dev $name nud permanent"
-}
-
-load_drivers() {
-	modprobe nvme
-	modprobe e1000e
-	wait_until test -b /dev/nvme0n1
-	[ -e /run/netns/vcm-a ] || setup_net vcm-a "$card" 1 2
-	[ -e /run/netns/vcm-b ] || setup_net vcm-b "$peer" 2 1
-}
-
-can_ping() {
-	ip netns exec vcm-a busybox ping -c 1 -W 2 192.0.2.2 >/dev/null
-}
-
-# Requests of many pages and of one, both ways; what is read is what was written.
-all_io() {
-	head -c 2M /dev/urandom >"$scratch/data"
-	dd if="$scratch/data" of=/dev/nvme0n1 bs=256k oflag=direct status=none
-	dd if=/dev/nvme0n1 of="$scratch/back" bs=4k count=512 iflag=direct status=none
-	cmp "$scratch/data" "$scratch/back"
-	wait_until can_ping
-	ip netns exec vcm-a busybox ping -A -q -c 200 -s 1400 192.0.2.2 >"$scratch/ping"
-	grep ' 0% packet loss' "$scratch/ping"
-}
+. "$(dirname "${BASH_SOURCE[0]}")/iommu_util.sh"
 
 # Both ends of the life of a driver are seen, so nothing may be without somebody who made it.
 who_watches_from_the_start_explains_every_page() {
@@ -210,11 +32,53 @@ who_watches_from_the_start_explains_every_page() {
 	tail -n 2 "$scratch/early" | grep '"lost_mappings":0,.*"lost_domains":0,'
 }
 
+# Domains were filled when nobody looked: the tables tell what is in them.  Some of that goes while
+# the tool looks, and other things come.
+who_comes_late_finds_what_was_there() {
+	local device
+	need_machine
+	load_drivers
+	all_io
+	follow "$scratch/late" --map --verify
+	all_io
+	wait_until is_at_rest
+	stop "$scratch/late" 0
+	truths second
+	compare "$scratch/late"
+	for device in "$disk" "$card" "$peer"; do
+		[ "$(of_domain "$scratch/late" "$device" before)" -gt 0 ]
+		[ "$(of_domain "$scratch/late" "$device" whole)" = 1 ]
+	done
+	[ "$(of_domain "$scratch/late" "$disk" maps)" -ge 512 ]
+	grep '"type":"iommu_verify"' "$scratch/late"
+	refute grep '"type":"iommu_fault"' "$scratch/late"
+	tail -n 2 "$scratch/late" | grep '"lost_mappings":0,.*"lost_domains":0,.*"unsynced":0'
+}
+
+# Drivers give back what they had mapped before anybody looked.
+what_was_there_and_went_is_listed_no_more() {
+	local device
+	need_machine
+	load_drivers
+	all_io
+	follow "$scratch/gone" --map --verify
+	unload_drivers
+	wait_until is_at_rest
+	stop "$scratch/gone" 0
+	truths second
+	compare "$scratch/gone"
+	for device in "$disk" "$card" "$peer"; do
+		[ "$(of_domain "$scratch/gone" "$device" live)" = 0 ]
+		[ "$(of_domain "$scratch/gone" "$device" unmaps)" -gt 0 ]
+	done
+}
+
 main() {
-	tap_plan 1
-	unload_vcm >"$scratch/unload" 2>&1 || cat "$scratch/unload"
-	[ -z "$bug_module" ] || [ ! -e "$pci/$bug_device" ] || load_bug
+	tap_plan 3
+	begin_without_vcm
 	tap_case who_watches_from_the_start_explains_every_page
+	tap_case who_comes_late_finds_what_was_there
+	tap_case what_was_there_and_went_is_listed_no_more
 	tap_end
 }
 

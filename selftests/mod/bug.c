@@ -11,7 +11,11 @@
  *   leak    write a number: so many pages are mapped and stay mapped, until the module goes
  *   pieces  write anything: 16 pages are mapped by one call in a domain of its own, and the four
  *           in the middle are unmapped; they stay so until "undo" is written
- *   address read: where the last of these was mapped
+ *   storm   write a number: so many reads are reported to the IOMMU core as if they had been
+ *           refused, each of another page, as drivers of most IOMMUs report them
+ *   nameless write an address: a read of it by a device that has no name is reported; the IOMMU of
+ *           no machine does that, some driver with a mistake may
+ *   address read: where the last of these was mapped, or the first of the storm
  *   tables  write the name of a PCI device, read: the runs of addresses below 4G that its domain
  *           translates, "first last" in hexadecimal, as iommu_iova_to_phys() has it
  *
@@ -40,6 +44,8 @@
 #define VCM_BUG_LEAKS		100000	/* pages of one write */
 #define VCM_BUG_PIECES		16
 #define VCM_BUG_PIECES_AT	0x10000000UL
+#define VCM_BUG_STORM		1000000	/* faults of one write */
+#define VCM_BUG_STORM_AT	0x20000000UL
 #define VCM_BUG_SCAN_LAST	0xffffffffUL
 
 /* A page that nobody gives back. */
@@ -58,6 +64,8 @@ static struct page *vcm_bug_pages;
 static u64 vcm_bug_address;
 static struct pci_dev *vcm_bug_look;	/* whose tables are shown */
 static struct dentry *vcm_bug_dir;
+static struct device vcm_bug_nobody;		/* of nameless: never registered, */
+static struct iommu_domain vcm_bug_nowhere;	/* never attached, without a handler */
 
 /* The device is told to write, and then the memory is taken from it. */
 static noinline int vcm_bug_early(void)
@@ -209,6 +217,42 @@ static ssize_t vcm_bug_leak_write(struct file *file, const char __user *text, si
 	return err ?: len;
 }
 
+static ssize_t vcm_bug_storm_write(struct file *file, const char __user *text, size_t len,
+				   loff_t *pos)
+{
+	struct iommu_domain *domain;
+	unsigned int i, nr;
+	int err;
+
+	err = kstrtouint_from_user(text, len, 0, &nr);
+	if (err || nr > VCM_BUG_STORM)
+		return -EINVAL;
+	mutex_lock(&vcm_bug_lock);
+	domain = vcm_bug_dev ? iommu_get_domain_for_dev(&vcm_bug_dev->dev) : NULL;
+	err = domain ? 0 : -ENODEV;
+	vcm_bug_address = VCM_BUG_STORM_AT;
+	for (i = 0; !err && i < nr; i++) {
+		report_iommu_fault(domain, &vcm_bug_dev->dev, VCM_BUG_STORM_AT + i * PAGE_SIZE,
+				   IOMMU_FAULT_READ);
+		cond_resched();
+	}
+	mutex_unlock(&vcm_bug_lock);
+	return err ?: len;
+}
+
+static ssize_t vcm_bug_nameless_write(struct file *file, const char __user *text, size_t len,
+				      loff_t *pos)
+{
+	u64 iova;
+	int err;
+
+	err = kstrtou64_from_user(text, len, 0, &iova);
+	if (err)
+		return err;
+	report_iommu_fault(&vcm_bug_nowhere, &vcm_bug_nobody, iova, IOMMU_FAULT_READ);
+	return len;
+}
+
 static ssize_t vcm_bug_pieces_write(struct file *file, const char __user *text, size_t len,
 				    loff_t *pos)
 {
@@ -302,6 +346,8 @@ static const struct file_operations vcm_bug_##name##_fops = {			\
 VCM_BUG_WRITES(early);
 VCM_BUG_WRITES(leak);
 VCM_BUG_WRITES(pieces);
+VCM_BUG_WRITES(storm);
+VCM_BUG_WRITES(nameless);
 
 static const struct file_operations vcm_bug_tables_fops = {
 	.owner = THIS_MODULE,
@@ -367,6 +413,8 @@ static int __init vcm_bug_init(void)
 	debugfs_create_file("early", 0200, vcm_bug_dir, NULL, &vcm_bug_early_fops);
 	debugfs_create_file("leak", 0200, vcm_bug_dir, NULL, &vcm_bug_leak_fops);
 	debugfs_create_file("pieces", 0200, vcm_bug_dir, NULL, &vcm_bug_pieces_fops);
+	debugfs_create_file("storm", 0200, vcm_bug_dir, NULL, &vcm_bug_storm_fops);
+	debugfs_create_file("nameless", 0200, vcm_bug_dir, NULL, &vcm_bug_nameless_fops);
 	debugfs_create_file("tables", 0600, vcm_bug_dir, NULL, &vcm_bug_tables_fops);
 	debugfs_create_x64("address", 0400, vcm_bug_dir, &vcm_bug_address);
 	return pci_register_driver(&vcm_bug_driver);
