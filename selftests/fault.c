@@ -9,7 +9,12 @@
  *
  * A device cannot make every mistake behind every IOMMU; the table says why not.
  */
+#include <libgen.h>
+#include <sys/syscall.h>
+
 #include "fault_util.h"
+
+#define BUG_DEBUGFS	"/sys/kernel/debug/vcm_bug"
 
 #define UNMAPPED_IOVA	0x18000000ull	/* of a storm, and behind it */
 #define STORM		100000
@@ -246,6 +251,44 @@ static void repeating(struct __test_metadata *_metadata, struct lab *lab)
 	lab->any_rank = true;
 }
 
+/* vcm_bug.ko of the build that the test is of, or of VCM_BUG_MODULE; -errno */
+static int bug_open(void)
+{
+	const char *named = getenv("VCM_BUG_MODULE");
+	char path[PATH_MAX] = "";
+	int fd;
+
+	if (!named && readlink("/proc/self/exe", path, sizeof(path) - 32) > 0) {
+		dirname(path);
+		strcat(path, "/../../mod/vcm_bug.ko");
+	}
+	fd = open(named ? named : path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Every IOMMU here knows its devices, so that takes a driver that reports one without a name. */
+static void unknown(struct __test_metadata *_metadata, struct lab *lab)
+{
+	char text[32];
+	int fd = lab->sim ? bug_open() : -ENOENT;
+	int err = fd < 0 ? fd : syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (err) {
+		lab->why = lab->sim ? "no vcm_bug.ko for this kernel" :
+			   "this IOMMU knows its devices";
+		return;
+	}
+	lab->iova = lab->at;
+	lab->access = "read";
+	lab->seen_as = "";
+	snprintf(text, sizeof(text), "0x%llx", lab->iova);
+	err = _file_write(BUG_DEBUGFS "/nameless", text);
+	EXPECT_EQ(0, syscall(SYS_delete_module, "vcm_bug", 0));
+	ASSERT_EQ(0, err);
+}
+
 static const struct fault_case cases[] = {
 	{ "never-reserved", never_reserved },
 	{ "not-bound", not_bound },
@@ -269,6 +312,7 @@ static const struct fault_case cases[] = {
 	{ "null", null },
 	{ "poison", poison },
 	{ "repeating", repeating },
+	{ "unknown", unknown },
 };
 
 FIXTURE(fault) {

@@ -40,6 +40,7 @@ struct lab {
 	__u64 at;		/* its address */
 	__u64 iova;		/* where the DMA went, and how */
 	const char *access;
+	const char *seen_as;	/* the device, as the verdict has it */
 	pid_t pid;		/* who is to blame, 0 for nobody */
 	bool any_rank;		/* the verdict need not be the first */
 	const char *why;	/* cannot be provoked here */
@@ -142,6 +143,7 @@ static inline void lab_begin(struct __test_metadata *_metadata, struct lab *lab,
 	lab->pid = 0;
 	lab->why = NULL;
 	lab->access = NULL;
+	lab->seen_as = lab->dev;
 	lab->any_rank = false;
 	lab->line[0] = '\0';
 	lab->at = WINDOW_START + (nr + 1) * CASE_BYTES;
@@ -224,7 +226,7 @@ static inline void check_verdict(struct __test_metadata *_metadata, struct lab *
 	EXPECT_STREQ(rule, json_text(line, "rule", text, sizeof(text))) TH_LOG("%s", line);
 	EXPECT_EQ(0, _json_u64(line, "pid", &pid));
 	EXPECT_EQ(lab->pid, pid) TH_LOG("%s", line);
-	EXPECT_STREQ(lab->dev, json_text(line, "device", text, sizeof(text)));
+	EXPECT_STREQ(lab->seen_as, json_text(line, "device", text, sizeof(text)));
 	json_text(line, "access", text, sizeof(text));
 	if (!iommu_is_virtio() || lab->sim || strcmp(text, "unknown"))
 		EXPECT_STREQ(lab->access, text) TH_LOG("%s", line);
