@@ -18,6 +18,7 @@ __u32 vcm_iter_dropped;	/* found no room, or could not be read */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);	/* set before loading */
 	__type(key, __u32);
 	__type(value, struct vcm_iter_slot);

@@ -222,17 +222,32 @@ static int verify(const struct settings *set, struct follow *f, struct run *run,
 	return 0;
 }
 
+/* The iterating program is loaded before there are events that this could hide: see src_iter.c. */
+static void load_iterator(void)
+{
+	struct error err = { 0 };
+	void *buf = NULL;
+	size_t len;
+
+	if (!src_iter_read(&buf, &len, &err))
+		free(buf);
+}
+
 static int run_verify(const struct settings *set)
 {
 	struct run run = { .key_fd = -1, .interval = env.seconds };
 	struct error err = { 0 };
-	struct source *src = src_open(set, false, &err);
+	struct source *src;
 	struct sink *sink;
 	struct follow f;
 	int ret;
 
-	if (!src)
+	load_iterator();
+	src = src_open(set, false, &err);
+	if (!src) {
+		src_iter_unload();
 		return error_print(&err);
+	}
 	run.data_fd = src->ops->fd(src);
 	sink = out_none_new();
 	follow_init(&f, src, sink);
@@ -244,6 +259,7 @@ static int run_verify(const struct settings *set)
 	follow_fini(&f);
 	sink->ops->close(sink);
 	src->ops->close(src);
+	src_iter_unload();
 	return ret < 0 ? error_print(&err) : ret;
 }
 

@@ -33,6 +33,7 @@ struct src_bpf {
 	struct ring_buffer *events_ring;
 	int fd;		/* readable when the ring of events or one of faults is */
 	size_t left;	/* events this drain may still deliver */
+	uint64_t missed_before;	/* as in count_missed(), when all was attached */
 };
 
 static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -80,6 +81,26 @@ static void count_fault_losses(struct src_bpf *bpf)
 	}
 }
 
+/*
+ * Events for which the kernel did not run the program, because another one, or a system call on a
+ * map, was at work on that processor.
+ */
+static uint64_t count_missed(const struct src_bpf *bpf)
+{
+	struct bpf_program *prog;
+	uint64_t missed = 0;
+
+	bpf_object__for_each_program(prog, bpf->stream->obj) {
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+
+		if (bpf_program__autoload(prog) &&
+		    !bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			missed += info.recursion_misses;
+	}
+	return missed;
+}
+
 static int src_bpf_drain(struct source *src, size_t max, struct error *err)
 {
 	struct src_bpf *bpf = (struct src_bpf *)src;
@@ -91,7 +112,8 @@ static int src_bpf_drain(struct source *src, size_t max, struct error *err)
 		return error_set(err, EXIT_FAILED, "cannot read the event ring: %s",
 				 strerror(-ret));
 	fault_poll(bpf->faults);
-	src->losses.events = __atomic_load_n(&bpf->stream->bss->vcm_dropped, __ATOMIC_ACQUIRE);
+	src->losses.events = __atomic_load_n(&bpf->stream->bss->vcm_dropped, __ATOMIC_ACQUIRE) +
+			     count_missed(bpf) - bpf->missed_before;
 	src->losses.past = __atomic_load_n(&bpf->stream->bss->vcm_past_gone, __ATOMIC_RELAXED);
 	count_fault_losses(bpf);
 	return (int)(max - bpf->left);
@@ -191,10 +213,16 @@ static int open_stream(struct src_bpf *bpf, size_t ring_bytes, uint32_t past, st
 		return refused(err, "load", ret);
 	bpf->events_ring = ring_buffer__new(bpf_map__fd(bpf->stream->maps.vcm_events), on_event,
 					    bpf, NULL);
-	if (!bpf->events_ring)
-		return refused(err, "read from", errno);
-	ret = vcm_stream_bpf__attach(bpf->stream);
+	return bpf->events_ring ? 0 : refused(err, "read from", errno);
+}
+
+/* After everything else was loaded, which can keep these programs from being run. */
+static int attach_stream(struct src_bpf *bpf, struct error *err)
+{
+	int ret = vcm_stream_bpf__attach(bpf->stream);
+
 	bpf->src.attached_ns = now_ns();
+	bpf->missed_before = count_missed(bpf);
 	return ret ? refused(err, "attach", ret) : 0;
 }
 
@@ -280,7 +308,8 @@ struct source *src_bpf_open(const char *rung, size_t ring_bytes, uint32_t past, 
 	bpf->src.name = rung;
 	bpf->src.capacity = ring_bytes / RECORD_BYTES;
 	bpf->fd = -1;
-	if (open_stream(bpf, ring_bytes, past, err) || open_faults(bpf, verbose, err)) {
+	if (open_stream(bpf, ring_bytes, past, err) || open_faults(bpf, verbose, err) ||
+	    attach_stream(bpf, err)) {
 		src_bpf_close(&bpf->src);
 		return NULL;
 	}

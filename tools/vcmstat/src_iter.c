@@ -4,20 +4,31 @@
  *
  * The records are put together to the bytes of a snapshot file, so that the two can be compared.
  * The room for them is set when the program is loaded; when there were more, it is loaded anew.
+ * It stays loaded and its records are read from shared memory: while a system call loads a program
+ * or looks into a map, the kernel lets no program of a tracepoint run on that processor, so that a
+ * task that takes the processor from it meanwhile makes events that nobody sees.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "iter.skel.h"
 #include "source.h"
 #include "uapi/vcm.h"
 
-#define SLOTS_MIN	1024u
+#define SLOTS_MIN	4096u
 #define SLOTS_MAX	(16u << 20)
+
+/* The program as it was loaded last. */
+static struct {
+	struct vcm_iter_bpf *bpf;
+	const struct vcm_iter_slot *slot;
+	uint32_t slots;
+} loaded;
 
 static int open_error(int error, struct error *err)
 {
@@ -34,29 +45,55 @@ static int open_error(int error, struct error *err)
 			 strerror(error));
 }
 
-static struct vcm_iter_bpf *load(uint32_t slots, struct error *err)
+static size_t slot_bytes(void)
 {
-	struct vcm_iter_bpf *bpf = vcm_iter_bpf__open();
-	int ret;
-
-	if (!bpf) {
-		open_error(errno, err);
-		return NULL;
-	}
-	bpf_map__set_max_entries(bpf->maps.vcm_iter_slots, slots);
-	ret = vcm_iter_bpf__load(bpf);
-	if (!ret)
-		return bpf;
-	vcm_iter_bpf__destroy(bpf);
-	open_error(ret, err);
-	return NULL;
+	return loaded.slots * sizeof(struct vcm_iter_slot);
 }
 
-static int run(struct vcm_iter_bpf *bpf, struct error *err)
+void src_iter_unload(void)
+{
+	if (loaded.slot)
+		munmap((void *)loaded.slot, slot_bytes());
+	vcm_iter_bpf__destroy(loaded.bpf);
+	memset(&loaded, 0, sizeof(loaded));
+}
+
+static int load(uint32_t slots, struct error *err)
+{
+	void *slot;
+	int ret;
+
+	src_iter_unload();
+	loaded.bpf = vcm_iter_bpf__open();
+	if (!loaded.bpf)
+		return open_error(errno, err);
+	bpf_map__set_max_entries(loaded.bpf->maps.vcm_iter_slots, slots);
+	ret = vcm_iter_bpf__load(loaded.bpf);
+	if (ret) {
+		src_iter_unload();
+		return open_error(ret, err);
+	}
+	loaded.slots = slots;
+	slot = mmap(NULL, slot_bytes(), PROT_READ, MAP_SHARED,
+		    bpf_map__fd(loaded.bpf->maps.vcm_iter_slots), 0);
+	if (slot != MAP_FAILED) {
+		loaded.slot = slot;
+		return 0;
+	}
+	ret = error_set(err, EXIT_FAILED, "cannot map the records of the iterator: %s",
+			strerror(errno));
+	src_iter_unload();
+	return ret;
+}
+
+static int run(struct error *err)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int ret = bpf_prog_test_run_opts(bpf_program__fd(bpf->progs.vcm_iter_run), &opts);
+	int ret;
 
+	loaded.bpf->bss->vcm_iter_records = 0;
+	loaded.bpf->bss->vcm_iter_dropped = 0;
+	ret = bpf_prog_test_run_opts(bpf_program__fd(loaded.bpf->progs.vcm_iter_run), &opts);
 	if (!ret)
 		ret = (int)opts.retval;
 	if (!ret)
@@ -65,34 +102,31 @@ static int run(struct vcm_iter_bpf *bpf, struct error *err)
 }
 
 /* One record behind the @len bytes of @bytes. */
-static int append(const struct vcm_iter_bpf *bpf, uint32_t at, unsigned char *bytes, size_t *len,
-		  struct error *err)
+static int append(uint32_t at, unsigned char *bytes, size_t *len, struct error *err)
 {
-	int fd = bpf_map__fd(bpf->maps.vcm_iter_slots);
-	struct vcm_iter_slot slot;
-	struct vcm_snap_rec rec;
+	const struct vcm_iter_slot *slot = &loaded.slot[at];
+	struct vcm_snap_rec rec = { .type = (__u16)slot->type, .len = slot->len };
 
-	if (bpf_map_lookup_elem(fd, &at, &slot) || slot.len > sizeof(slot.data))
+	if (slot->len > sizeof(slot->data))
 		return error_set(err, EXIT_FAILED, "cannot read record %u of the iterator", at);
-	rec = (struct vcm_snap_rec){ .type = (__u16)slot.type, .len = slot.len };
 	memcpy(bytes + *len, &rec, sizeof(rec));
-	memcpy(bytes + *len + sizeof(rec), slot.data, slot.len);
-	*len += sizeof(rec) + slot.len;
+	memcpy(bytes + *len + sizeof(rec), slot->data, slot->len);
+	*len += sizeof(rec) + slot->len;
 	return 0;
 }
 
-static int join(const struct vcm_iter_bpf *bpf, void **buf, size_t *len, struct error *err)
+static int join(void **buf, size_t *len, struct error *err)
 {
 	struct vcm_snap_header h = { .magic = VCM_SNAP_MAGIC, .version = VCM_SNAP_VERSION,
 				     .header_len = sizeof(h),
-				     .nr_records = bpf->bss->vcm_iter_records };
+				     .nr_records = loaded.bpf->bss->vcm_iter_records };
 	size_t room = sizeof(struct vcm_snap_rec) + VCM_ITER_PAYLOAD;
 	unsigned char *bytes = xcalloc(1, sizeof(h) + room * h.nr_records);
 	uint32_t i;
 
 	*len = sizeof(h);
 	for (i = 0; i < h.nr_records; i++) {
-		if (append(bpf, i, bytes, len, err)) {
+		if (append(i, bytes, len, err)) {
 			free(bytes);
 			return -1;
 		}
@@ -105,25 +139,19 @@ static int join(const struct vcm_iter_bpf *bpf, void **buf, size_t *len, struct 
 
 int src_iter_read(void **buf, size_t *len, struct error *err)
 {
-	uint32_t slots = SLOTS_MIN, more;
-	struct vcm_iter_bpf *bpf;
-	int ret;
+	uint32_t more;
 
+	if (!loaded.bpf && load(SLOTS_MIN, err))
+		return -1;
 	for (;;) {
-		bpf = load(slots, err);
-		if (!bpf)
+		if (run(err))
 			return -1;
-		ret = run(bpf, err);
-		more = ret ? 0 : bpf->bss->vcm_iter_dropped;
+		more = loaded.bpf->bss->vcm_iter_dropped;
 		if (!more)
-			break;
-		vcm_iter_bpf__destroy(bpf);
-		if (2ull * slots + more > SLOTS_MAX)
+			return join(buf, len, err);
+		if (2ull * loaded.slots + more > SLOTS_MAX)
 			return error_set(err, EXIT_FAILED, "more records than can be iterated");
-		slots = 2 * slots + more;
+		if (load(2 * loaded.slots + more, err))
+			return -1;
 	}
-	if (!ret)
-		ret = join(bpf, buf, len, err);
-	vcm_iter_bpf__destroy(bpf);
-	return ret;
 }

@@ -35,6 +35,10 @@ int src_iter_read(void **buf, size_t *len, struct error *err)
 	return error_set(err, EXIT_ABSENT, WITHOUT);
 }
 
+void src_iter_unload(void)
+{
+}
+
 struct src_hist *src_hist_open(int verbose, struct error *err)
 {
 	(void)verbose;
