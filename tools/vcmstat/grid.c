@@ -44,13 +44,19 @@ unsigned int grid_text(struct grid *g, unsigned int row, unsigned int col, enum 
 {
 	char text[512];
 	const char *at;
+	bool cut = false;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (at = text; *at; at++)
+	for (at = text; *at; at++) {
+		if (col >= g->cols && *at != ' ')
+			cut = true;
 		grid_put(g, row, col++, (unsigned char)*at, style);
+	}
+	if (cut)
+		grid_put(g, row, g->cols - 1, '~', style);
 	return col;
 }
 

@@ -46,7 +46,7 @@ void grid_fini(struct grid *g);
 /* A control character is put as '?', and so is what is not ASCII where only that may be. */
 void grid_put(struct grid *g, unsigned int row, unsigned int col, uint32_t ch,
 	      enum grid_style style);
-/* From @col on, cut at the right edge; returns the column behind it. */
+/* From @col on, returns the column behind it; when it is cut at the right edge a ~ says so. */
 unsigned int grid_text(struct grid *g, unsigned int row, unsigned int col, enum grid_style style,
 		       const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* The whole row, over what is there. */

@@ -15,6 +15,8 @@
 
 #define STRIP_ROWS	4
 #define TALL		16	/* rows from which there is room for everything */
+#define NARROW		79	/* columns of the lines of narrow events */
+#define WIDE		120	/* columns from which events are told with all their fields */
 
 static void draw_title(const struct tui *t, struct grid *g, const struct tui_data *d)
 {
@@ -162,13 +164,28 @@ static bool is_selected(const struct tui *t, const struct model *m, const struct
 	       c->first <= r->start + (r->len - 1) && c->last >= r->start;
 }
 
+/* How much is free below a break, when there is room for the whole number; the next free column. */
+static unsigned int draw_free(struct grid *g, unsigned int row, unsigned int col,
+			      const struct addrmap_cell *c)
+{
+	char size[16];
+
+	if (c->last - c->first == UINT64_MAX)
+		strcpy(size, "2^64");
+	else
+		size_text(size, c->last - c->first + 1);
+	if (col + 1 + strlen(size) > g->cols)
+		return col;
+	return grid_text(g, row, col, GRID_DIM, "~%s", size) + 1;
+}
+
 static void draw_strip(const struct tui *t, struct grid *g, unsigned int row,
 		       const struct tui_data *d)
 {
 	struct addrmap_want want = { .vcm = t->vcm, .last = UINT64_MAX, .cells = g->cols };
-	char unit[16], size[16];
 	unsigned int i, free_col = 0;
 	struct addrmap a;
+	char unit[16];
 
 	if (g->cols < 3)
 		return;
@@ -184,11 +201,8 @@ static void draw_strip(const struct tui *t, struct grid *g, unsigned int row,
 					map_style(c->state);
 
 		grid_put(g, row + 1, i, (uint32_t)addrmap_letter(c->state), style);
-		if (c->state == ADDRMAP_BREAK && i >= free_col) {
-			size_text(size, c->last - c->first + 1);
-			free_col = grid_text(g, row + 3, i, GRID_DIM, "~%s",
-					     c->last - c->first == UINT64_MAX ? "2^64" : size) + 1;
-		}
+		if (c->state == ADDRMAP_BREAK && i >= free_col)
+			free_col = draw_free(g, row + 3, i, c);
 		if (c->state == ADDRMAP_BREAK)
 			continue;
 		grid_put(g, row + 2, i, c->refs > 1 ? (uint32_t)map_refs(c->refs) :
@@ -197,20 +211,24 @@ static void draw_strip(const struct tui *t, struct grid *g, unsigned int row,
 	addrmap_fini(&a);
 }
 
-/* The last lines of @text that fit. */
+/* The last lines of @text that fit, without the blanks that all of it begins with when narrow. */
 static void draw_lines(struct grid *g, unsigned int row, unsigned int rows, char *text)
 {
 	unsigned int nr = 0, skip;
+	size_t blanks = g->cols < NARROW ? strspn(text, " ") : 0;
 	char *line, *save;
 
-	for (line = text; (line = strchr(line, '\n')); line++)
+	for (line = text; (line = strchr(line, '\n')); line++) {
+		if (line[1])
+			blanks = strspn(line + 1, " ") < blanks ? strspn(line + 1, " ") : blanks;
 		nr++;
+	}
 	skip = nr > rows ? nr - rows : 0;
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		if (skip)
 			skip--;
 		else
-			grid_text(g, row++, 0, GRID_PLAIN, "%s", line);
+			grid_text(g, row++, 0, GRID_PLAIN, "%s", line + blanks);
 	}
 }
 
@@ -223,19 +241,24 @@ static bool is_shown(const struct tui *t, const struct tui_data *d, const struct
 	return filter_event(&t->filter, d->model, ev);
 }
 
-static void recent_lines(const struct tui *t, FILE *out, const struct tui_data *d, bool faults)
+static void recent_lines(const struct tui *t, FILE *out, const struct tui_data *d, bool wide)
 {
+	bool faults = t->pane == TUI_FAULTS;
 	const struct top *top = d->top;
 	uint64_t nr = top->nr_recent < TOP_RECENT ? top->nr_recent : TOP_RECENT, i;
 
 	for (i = top->nr_recent - nr; i < top->nr_recent; i++) {
 		const struct top_recent *slot = &top->recent[i % TOP_RECENT];
 
+		if (!slot->is_fault && (!is_shown(t, d, &slot->event) ||
+					(faults && slot->event.type != VCM_EVENT_fault)))
+			continue;
 		if (slot->is_fault)
-			out_fault(out, &slot->fault);
-		else if (is_shown(t, d, &slot->event) &&
-			 (!faults || slot->event.type == VCM_EVENT_fault))
+			(wide ? out_fault : out_fault_narrow)(out, &slot->fault);
+		else if (wide)
 			out_event(out, &slot->event);
+		else
+			out_event_narrow(out, d->model, &slot->event);
 	}
 }
 
@@ -282,7 +305,7 @@ static void draw_pane(const struct tui *t, struct grid *g, unsigned int row, uns
 	else if (t->pane == TUI_IOMMUS)
 		sim_lines(out, d);
 	else
-		recent_lines(t, out, d, t->pane == TUI_FAULTS);
+		recent_lines(t, out, d, g->cols >= WIDE);
 	fclose(out);
 	draw_lines(g, row + 1, rows - 1, text);
 	free(text);
