@@ -68,6 +68,7 @@ hist_by_fentry_counts_every_call() {
 in_subshell() {
 	set +e
 	(
+		trap end_children EXIT
 		set -e
 		"$@"
 	)

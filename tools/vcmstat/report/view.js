@@ -180,7 +180,8 @@ function drawContext(c, state) {
 	});
 	const title = lane.appendChild(element("h3", {}, "context " + c.vcm + " "));
 	title.append(element("span", {}, `${DRIVERS[c.driver] || "unknown"}, refs ${c.refs}, ` +
-		`${rows.length} reservations${c.flags & 1 ? ", SAVED" : ""} ${devices.join(", ")}`));
+		[`${rows.length} reservations`, ...(c.flags & 1 ? ["SAVED"] : []),
+		 ...devices].join(", ")));
 	const svg = lane.appendChild(element("svg", { viewBox: `0 0 ${width} 66` }));
 	for (const cell of cells)
 		drawCell(svg, cell, now.type === "event" && now.vcm === c.vcm &&

@@ -406,10 +406,26 @@ static void test_map_edges(void)
 	model_fini(&m);
 }
 
+/* Whole, or with a ~ in the last column; blanks behind the edge are nothing that is missing. */
+static void test_cut(void)
+{
+	unsigned int cols, last;
+	struct grid g;
+
+	for (cols = 1; cols < 12; cols++) {
+		grid_init(&g, 1, cols, true);
+		last = cols - 1;
+		CHECK_EQ(grid_text(&g, 0, 0, GRID_PLAIN, "len 4096  "), 10);
+		CHECK_EQ(g.cell[last].ch, cols < 8 ? '~' : cols == 8 ? '6' : ' ');
+		grid_fini(&g);
+	}
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(test_sizes, "top looks as expected at 80x24, 40x10 and 200x60"),
 	TAP_TEST(test_ascii, "without UTF-8 nothing but ASCII is drawn"),
 	TAP_TEST(test_styles, "what is coloured is as expected"),
+	TAP_TEST(test_cut, "what is cut at the edge of the screen ends with a ~"),
 	TAP_TEST(test_views, "drilling down, zoom, panes and help are as expected"),
 	TAP_TEST(test_loss_shows, "a loss shows at every size"),
 	TAP_TEST(test_filter_line, "a filter is typed, shown, refused and given up"),
