@@ -212,22 +212,26 @@ static bool is_ours(const bt_stream *stream)
 	return false;
 }
 
-/* Of packets it is not known how many events they had: at least one each. */
+/*
+ * Of packets it is not known how many events they had: at least one each.  What was discarded up to
+ * the end of the first packet of a stream is told without a number: at least one, too.
+ */
 static int read_loss(const bt_message *msg, struct rec_item *item)
 {
-	uint64_t nr = 1;
+	bt_property_availability known;
+	uint64_t nr;
 
 	if (bt_message_get_type(msg) == BT_MESSAGE_TYPE_DISCARDED_EVENTS) {
 		if (!is_ours(bt_message_discarded_events_borrow_stream_const(msg)))
 			return 0;
-		bt_message_discarded_events_get_count(msg, &nr);
+		known = bt_message_discarded_events_get_count(msg, &nr);
 	} else {
 		if (!is_ours(bt_message_discarded_packets_borrow_stream_const(msg)))
 			return 0;
-		bt_message_discarded_packets_get_count(msg, &nr);
+		known = bt_message_discarded_packets_get_count(msg, &nr);
 	}
 	item->type = REC_DROPPED;
-	item->dropped = nr;
+	item->dropped = known == BT_PROPERTY_AVAILABILITY_AVAILABLE ? nr : 1;
 	return 1;
 }
 

@@ -116,6 +116,11 @@ every_command_reads_a_trace() {
 	expect 2 "is no file, and not one of" list --source teatime
 }
 
+# end_of NAME FILE: a member of the last record
+end_of() {
+	tail -n 1 "$2" | sed -nE "s/^\\{\"type\":\"end\".*\"$1\":([0-9]+).*/\\1/p"
+}
+
 # Two buffers of a page cannot take what is told in the time that it takes to empty one.
 discarded_events_are_a_loss() {
 	local code=0
@@ -124,7 +129,8 @@ discarded_events_are_a_loss() {
 	grep -q 4096 "$scratch/narrow.sh"
 	cp "$scratch/narrow.sh" "$scratch/sim/record.sh.narrow"
 	chmod 755 "$scratch/sim/record.sh.narrow"
-	as_user ./record.sh.narrow "$scratch/sim/lossy" ./vcmsim --quiet --keep random
+	as_user ./record.sh.narrow "$scratch/sim/lossy" ./vcmsim --json --keep random \
+		>"$scratch/lossy.json"
 	chmod -R a+rX "$scratch/sim/lossy"
 	babeltrace2 "$scratch/sim/lossy" 2>&1 >/dev/null | grep -i discarded | head -n 3
 	"$vcmstat" events --json --strict --source "ctf:$scratch/sim/lossy" \
@@ -134,10 +140,56 @@ discarded_events_are_a_loss() {
 	grep -q 'events are missing' "$scratch/said"
 	grep -q '"type":"lost"' "$scratch/lossy"
 	"$(python_with json)" "$top/selftests/replay.py" losses "$scratch/lossy"
-	"$vcmstat" events --source "ctf:$scratch/sim/lossy" 2>/dev/null | tail -n 1
+	# to the last one: what was told and what was lost is what happened
+	[ $(($(end_of events "$scratch/lossy") + $(end_of lost "$scratch/lossy"))) = \
+	  "$(grep -c '"type":"event"' "$scratch/lossy.json")" ]
 	"$vcmstat" events --source "ctf:$scratch/sim/lossy" 2>/dev/null | tail -n 1 |
 		grep -qE ', [1-9][0-9]* lost,'
 	expect_code 5 list --strict --source "ctf:$scratch/sim/lossy"
+}
+
+# stream_of TRACE: a file of it that has more than a few events
+stream_of() {
+	find "$1" -name 'vcm_*' -size +8k -not -path '*/index/*' | head -n 1
+}
+
+# discard_more FILE: the tracer's counter at the end of the last packet says seven more.  A packet
+# has 32 bytes of header; then times, sizes in bits, its number, and what was discarded so far.
+discard_more() {
+	"$(python_with struct)" - "$1" <<-'END'
+	import struct, sys
+	with open(sys.argv[1], "r+b") as file:
+	    data, at = file.read(), 0
+	    while at + struct.unpack_from("<Q", data, at + 56)[0] // 8 < len(data):
+	        at += struct.unpack_from("<Q", data, at + 56)[0] // 8
+	    assert data[at:at + 4] == b"\xc1\x1f\xfc\xc1", "no packet at %d" % at
+	    file.seek(at + 72)
+	    file.write(struct.pack("<Q", struct.unpack_from("<Q", data, at + 72)[0] + 7))
+	END
+}
+
+# lost_in TRACE: all that there is to know of a loss is that counter
+lost_in() {
+	local code=0
+	"$vcmstat" events --json --strict --source "ctf:$1" >"$scratch/told" 2>"$scratch/said" ||
+		code=$?
+	[ "$code" = 5 ] && grep -q 'are missing' "$scratch/said" && end_of lost "$scratch/told"
+}
+
+events_discarded_behind_the_last_are_a_loss() {
+	local before after
+	before=$(lost_in "$scratch/sim/lossy")
+	cp -r "$scratch/sim/lossy" "$scratch/more"
+	discard_more "$(stream_of "$scratch/more")"
+	after=$(lost_in "$scratch/more")
+	echo "lost: $before, then $after"
+	[ "$after" = $((before + 7)) ]
+	# of the first packet of a stream the library does not tell how many
+	cp -r "$scratch/sim/random-trace" "$scratch/one"
+	discard_more "$(stream_of "$scratch/one")"
+	after=$(lost_in "$scratch/one")
+	[ "$after" -gt 0 ]
+	events_of "$scratch/told" | cmp - <(events_of "$scratch/random-trace.json")
 }
 
 # A session that was begun late: nothing is known of what was before.
@@ -179,7 +231,7 @@ damaged() {
 copy() {
 	cp -r "$scratch/sim/random-trace" "$scratch/copy"
 	meta=$(find "$scratch/copy" -name metadata)
-	stream=$(find "$scratch/copy" -name 'vcm_*' -size +8k -not -path '*/index/*' | head -n 1)
+	stream=$(stream_of "$scratch/copy")
 	[ -s "$meta" ] && [ -s "$stream" ]
 }
 
@@ -242,6 +294,8 @@ main() {
 	tap_case every_command_reads_a_trace \
 		"every command that reads a recording reads a trace, and tells the same"
 	tap_case discarded_events_are_a_loss "events that the tracer discarded are told as lost"
+	tap_case events_discarded_behind_the_last_are_a_loss \
+		"so are events that were discarded behind the last one of a trace"
 	tap_case a_trace_from_the_middle_says_what_is_missing \
 		"a trace that was begun late says what is missing"
 	tap_case several_processes_are_told_apart "of several processes one is chosen"

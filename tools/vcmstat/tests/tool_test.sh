@@ -241,8 +241,12 @@ another_version_has_its_exit_code() {
 	"$vcmstat" export "$data" -f recording -o "$scratch/run.vcm"
 	printf '\002' | dd of="$scratch/run.vcm" bs=1 seek=12 conv=notrunc status=none
 	expect 8 "recording of version 2, this vcmstat reads 1" list -i "$scratch/run.vcm"
+	printf '\000' | dd of="$scratch/run.vcm" bs=1 seek=12 conv=notrunc status=none
+	expect 8 "recording of version 0, this vcmstat reads 1" list -i "$scratch/run.vcm"
 	sed '1s/"schema":1/"schema":2/' "$data" >"$scratch/newer"
 	expect 8 "recording of schema 2, this vcmstat reads 1" list -i "$scratch/newer"
+	sed '1s/"schema":1/"schema":0/' "$data" >"$scratch/older"
+	expect 8 "recording of schema 0, this vcmstat reads 1" list -i "$scratch/older"
 	printf 'VCMS\002\0\030\0\030\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >"$scratch/newer"
 	expect 8 "snapshot has version 2" list -i "$scratch/newer"
 	# what an older writer lacks, and what a newer one adds, does no harm
