@@ -306,16 +306,17 @@ static const struct tap_test tests[] = {
 int main(int argc, char **argv)
 {
 	struct outcome o;
+	uint64_t burst;
 
 	if (argc != 5)
 		return tap_main("stress", tests, ARRAY_LEN(tests));
-	run(strtoull(argv[1], NULL, 0), atof(argv[2]), strtoull(argv[3], NULL, 0),
-	    strtoull(argv[4], NULL, 0), &o);
+	burst = strtoull(argv[4], NULL, 0);
+	run(strtoull(argv[1], NULL, 0), atof(argv[2]), strtoull(argv[3], NULL, 0), burst, &o);
 	if (o.burst > 0)
 		printf("burst of %.0f events/s, then ", o.burst);
 	printf("%.0f events/s for %.1f s: %" PRIu64 " made, %" PRIu64 " told, %" PRIu64
 	       " lost, %" PRIu64 " resyncs, state %s, reader %.1f%% of a CPU\n",
-	       (double)o.made / o.seconds, o.seconds, o.made, o.totals.events,
+	       (double)(o.made - burst) / o.seconds, o.seconds, o.made, o.totals.events,
 	       totals_lost(&o.totals), o.totals.resyncs, o.equal ? "equal" : "DIFFERS",
 	       o.cpu / o.seconds * 100);
 	return o.equal && o.totals.events + totals_lost(&o.totals) == o.made ? 0 : 1;
