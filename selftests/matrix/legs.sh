@@ -54,7 +54,7 @@ left_out() {
 	find limits direct	say nothing about a kernel or an IOMMU that the others do not
 	sim_fault sim_omap sim_tce sim_config.sh formats.sh	simulated hardware is alike everywhere
 	shrink.sh	the kernel asks a shrinker alike everywhere
-	iommu.sh iommu_bug.sh	need a disk and network cards behind the IOMMU
+	iommu.sh iommu_bug.sh iommu_cost.sh	need a disk and network cards behind the IOMMU
 	sim_dma_api.sh	measures dma-iommu, which is not ours
 	obs.sh replay.sh diff.sh tutorial.sh	need a build of this machine beside them
 	leak.sh		looks at what others left; every leg ends with that anyway
