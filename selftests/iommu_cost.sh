@@ -5,8 +5,8 @@
 #
 # Each round has a turn without the tool and one with each way to use it, so what changes on the
 # machine meanwhile meets all of them.  Every read is one mapping and one unmapping.  Emulated
-# processors say little about real ones: what counts is the ratio.  Where others have the machine
-# times say nothing at all: with --accel tcg --smp 1 --icount on, processor time is instructions.
+# processors say little about real ones: what counts is the ratio.  Where others have
+# the machine it says nothing either.
 #
 # VCM_COST_ROUNDS and VCM_COST_READS set how much is done.
 #
