@@ -222,17 +222,6 @@ static int verify(const struct settings *set, struct follow *f, struct run *run,
 	return 0;
 }
 
-/* The iterating program is loaded before there are events that this could hide: see src_iter.c. */
-static void load_iterator(void)
-{
-	struct error err = { 0 };
-	void *buf = NULL;
-	size_t len;
-
-	if (!src_iter_read(&buf, &len, &err))
-		free(buf);
-}
-
 static int run_verify(const struct settings *set)
 {
 	struct run run = { .key_fd = -1, .interval = env.seconds };
@@ -242,7 +231,8 @@ static int run_verify(const struct settings *set)
 	struct follow f;
 	int ret;
 
-	load_iterator();
+	/* Before there are events that loading could hide: see src_iter.c. */
+	src_iter_prepare(set->verbose);
 	src = src_open(set, false, &err);
 	if (!src) {
 		src_iter_unload();

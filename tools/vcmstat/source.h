@@ -93,8 +93,10 @@ int src_snap_check(struct error *err);
 
 /*
  * src_iter.c: a snapshot by the iterator for BPF programs; EXIT_ABSENT in @err when the module has
- * none.  The program stays loaded until src_iter_unload().
+ * none.  The program stays loaded until src_iter_unload(); src_iter_prepare() loads it if it
+ * can, and says nothing.
  */
+void src_iter_prepare(int verbose);
 int src_iter_read(void **buf, size_t *len, struct error *err);
 void src_iter_unload(void);
 

@@ -36,14 +36,6 @@ struct src_bpf {
 	uint64_t missed_before;	/* as in count_missed(), when all was attached */
 };
 
-static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	(void)level;
-	(void)fmt;
-	(void)ap;
-	return 0;
-}
-
 static int on_event(void *arg, void *data, size_t len)
 {
 	struct src_bpf *bpf = arg;
@@ -302,7 +294,7 @@ struct source *src_bpf_open(const char *rung, size_t ring_bytes, uint32_t past, 
 	if (check_rung(rung, err))
 		return NULL;
 	if (!verbose)
-		libbpf_set_print(print_nothing);
+		libbpf_set_print(NULL);
 	bpf = xcalloc(1, sizeof(*bpf));
 	bpf->src.ops = &src_bpf_ops;
 	bpf->src.name = rung;

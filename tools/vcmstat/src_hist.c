@@ -30,14 +30,6 @@ struct src_hist {
 	int cpus;
 };
 
-static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	(void)level;
-	(void)fmt;
-	(void)ap;
-	return 0;
-}
-
 static bool is_of(const struct bpf_program *prog, bool fentry)
 {
 	const char *section = bpf_program__section_name(prog);
@@ -74,7 +66,7 @@ struct src_hist *src_hist_open(int verbose, struct error *err)
 	if (src_snap_check(err))
 		return NULL;
 	if (!verbose)
-		libbpf_set_print(print_nothing);
+		libbpf_set_print(NULL);
 	s = xcalloc(1, sizeof(*s));
 	s->cpus = libbpf_num_possible_cpus();
 	if (!access(MODULE_BTF, F_OK))

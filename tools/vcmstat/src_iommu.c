@@ -20,14 +20,6 @@
 #define IOMMUS		"/sys/class/iommu"
 #define BATCH		4096u
 
-static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	(void)level;
-	(void)fmt;
-	(void)ap;
-	return 0;
-}
-
 static uint32_t entries_of(const char *path)
 {
 	DIR *dir = opendir(path);
@@ -126,7 +118,7 @@ struct src_iommu *src_iommu_open(const struct src_iommu_config *config, struct e
 	if (check_machine(err))
 		return NULL;
 	if (!config->verbose)
-		libbpf_set_print(print_nothing);
+		libbpf_set_print(NULL);
 	s = xcalloc(1, sizeof(*s));
 	s->cpus = libbpf_num_possible_cpus();
 	s->slots = entries_of(GROUPS) + VCM_HOST_SLOTS;

@@ -155,3 +155,13 @@ int src_iter_read(void **buf, size_t *len, struct error *err)
 			return -1;
 	}
 }
+
+void src_iter_prepare(int verbose)
+{
+	struct error err = { 0 };
+
+	if (!verbose)
+		libbpf_set_print(NULL);
+	if (!loaded.bpf)
+		load(SLOTS_MIN, &err);
+}

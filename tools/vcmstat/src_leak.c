@@ -18,14 +18,6 @@ struct src_leak {
 	const char *name;
 };
 
-static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	(void)level;
-	(void)fmt;
-	(void)ap;
-	return 0;
-}
-
 static int load(struct src_leak *s, const char *rung)
 {
 	struct bpf_program *prog;
@@ -56,7 +48,7 @@ struct src_leak *src_leak_open(int verbose, struct error *err)
 	if (src_snap_check(err))
 		return NULL;
 	if (!verbose)
-		libbpf_set_print(print_nothing);
+		libbpf_set_print(NULL);
 	s = xcalloc(1, sizeof(*s));
 	if (!access(MODULE_BTF, F_OK))
 		ret = load(s, "tp_btf");

@@ -35,6 +35,11 @@ int src_iter_read(void **buf, size_t *len, struct error *err)
 	return error_set(err, EXIT_ABSENT, WITHOUT);
 }
 
+void src_iter_prepare(int verbose)
+{
+	(void)verbose;
+}
+
 void src_iter_unload(void)
 {
 }
