@@ -37,6 +37,7 @@ tiers := $(addprefix setup-, \
 	uml \
 	bench \
 	matrix \
+	package \
 	deb \
 	lint \
 	)
@@ -55,6 +56,9 @@ demo: setup-vm modules tools client ## real DMA through an emulated IOMMU; live 
 
 check: ## all tests of the default tier; the last line is "N passed, N failed"
 	$(Q)$(setup)/check.sh
+
+check-wide: ## check, then uml, package-check and matrix; the same last line
+	$(Q)$(setup)/check.sh --wide
 
 unit: setup-unit ## the core in user space, with sanitizers; no root, no guest
 	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace RESULTS=$(results) unit
@@ -105,6 +109,9 @@ uml: setup-uml programs ## core, allocator and formats under User-mode Linux wit
 
 matrix: setup-matrix tools programs ## other kernels, IOMMUs and architectures, L="legs" for some
 	$(Q)L="$(L)" T="$(T)" $(top)/selftests/matrix/matrix.sh
+
+package-check: setup-package deb ## the packages in a clean Debian 13: install, boot, remove
+	$(Q)$(top)/selftests/matrix/package.sh
 
 bench: setup-bench modules tools ## the range allocator beside every peer, one boot each way
 	$(Q)$(MAKE) $(quiet) -C trace OUT=$(build)/trace $(build)/trace/bench/vcm-bench

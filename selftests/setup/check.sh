@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check.sh - the default tier of tests: every leg runs, even after another has failed.
+# check.sh [--wide] - the default tier of tests: every leg runs, even after another has failed.
+# With --wide the tiers run too that need another kernel, architecture or root file system.
 #
 # The last line is "N passed, N failed" over all TAP files of all legs.  A leg whose make target
 # fails is a failure by itself, because its TAP may look complete.
@@ -28,18 +29,35 @@ legs() {
 	LIST
 }
 
-# TAP files of the programs that kselftest ran; kselftest.tap proves that none is missing.
+# The same of the wider tiers, the cheapest first.
+wide_legs() {
+	cat <<-'LIST'
+	uml uml.tap uml-run.tap uml-kunit.tap uml-kselftest.tap
+	package-check package.tap package-guest.tap
+	matrix matrix.tap
+	LIST
+}
+
+# TAP files of the programs that guests ran; what is in legs proves that none is missing.
 program_taps() {
-	find "$results" -maxdepth 1 -name 'kselftest-*.tap' ! -name kselftest-run.tap |
+	local known=$1
+	find "$results" -maxdepth 1 -name 'kselftest-*.tap' -o -maxdepth 1 -name 'uml-*.tap' \
+		-o -maxdepth 1 -name 'matrix-*.tap' | grep -vxFf <(tr ' ' '\n' <<<"$known") |
 		LC_ALL=C sort
 }
 
 main() {
-	local target taps files=() count=0
+	local target taps files=() count=0 list
+	list=$(legs)
+	case ${1:-} in
+	'')	;;
+	--wide)	list+=$'\n'$(wide_legs) ;;
+	*)	echo "usage: check.sh [--wide]" >&2; exit 2 ;;
+	esac
 	mkdir -p "$results"
 	rm -f "$results"/*.tap "$results/summary.txt"
 	exec 3>"$results/check.tap"
-	echo "1..$(legs | grep -vc '^+')" >&3
+	echo "1..$(grep -vc '^+' <<<"$list")" >&3
 	while read -r target taps; do
 		for tap in $taps; do
 			files+=("$results/$tap")
@@ -52,11 +70,11 @@ main() {
 		else
 			echo "not ok $count - make $target" >&3
 		fi
-	done < <(legs)
+	done <<<"$list"
 	exec 3>&-
-	mapfile -t -O "${#files[@]}" files < <(program_taps)
+	mapfile -t -O "${#files[@]}" files < <(program_taps "${files[*]}")
 	cd "$results"
 	"$top/selftests/setup/tally.sh" check.tap "${files[@]#"$results"/}" | tee summary.txt
 }
 
-main
+main "$@"

@@ -129,6 +129,7 @@ groups_of() {
 	debug)		echo unit module tool guest harness debug ;;
 	uml)		echo unit module harness debug uml ;;
 	bench)		echo unit ust module tool guest harness debug uml ;;
+	package)	echo unit module tool guest deb matrix ;;
 	matrix)		echo unit ust module tool guest harness matrix ;;
 	all)		packages | cut -d'|' -f1 | LC_ALL=C sort -u | tr '\n' ' ' ;;
 	*)		return 1 ;;
