@@ -42,19 +42,25 @@ sample_runs() {
 	done
 }
 
-vcmstat_follows() {
-	local pid code=0
-	vcmstat events --json --for 3 >/tmp/events &
-	pid=$!
-	for _ in {1..100}; do
-		grep -q '"type":"ready"' /tmp/events && break
+# seen TEXT: the file of events has it, a minute later at the latest
+seen() {
+	for _ in {1..600}; do
+		! grep -q "$1" /tmp/events || return 0
 		sleep 0.1
 	done
-	sample_runs || code=1
+	echo "nothing with $1" | note
+	return 1
+}
+
+vcmstat_follows() {
+	local pid code=0
+	vcmstat events --json >/tmp/events &
+	pid=$!
+	seen '"type":"ready"' && sample_runs && seen '"event":"vcm_bind"' || code=1
+	kill -TERM "$pid"
 	wait "$pid" || code=1
 	head -n 1 /tmp/events | note
-	[ "$code" = 0 ] && grep -q '"source":"tp_btf"' /tmp/events &&
-		grep -q '"event":"vcm_bind"' /tmp/events
+	[ "$code" = 0 ] && grep -q '"source":"tp_btf"' /tmp/events
 }
 
 guest() {
