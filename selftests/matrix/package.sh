@@ -171,7 +171,8 @@ remove_packages() {
 
 nothing_left() {
 	local left
-	left=$(find "$root" -xdev -name '*vcm*' ! -name '*privcmd*' ! -path "$root/tmp/*" ! -path "$root/proc/*")
+	left=$(find "$root" -xdev -name '*vcm*' ! -name '*privcmd*' \
+		! -path "$root/tmp/*" ! -path "$root/proc/*")
 	[ -z "$left" ] || { echo "left: $left" | note; return 1; }
 	! in_root dkms status 2>/dev/null | grep vcm
 }
