@@ -135,10 +135,8 @@ def judge_full(bars):
 
 
 def judge_paths(bars):
-    """By the median: one interrupt among them moves a mean by as much as a bar allows."""
-
     def way(direction, impl, live=2097152):
-        return bars.get(f"path-{direction}", impl, live, "p50")
+        return bars.get(f"path-{direction}", impl, live, "mean")
 
     bars.judge("bind of 2 MiB in pages over iommu_map_sg", ratio(way("to", OURS), way("to", "bare")),
                1.05)
