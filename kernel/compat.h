@@ -9,6 +9,7 @@
 #define VCM_COMPAT_H
 
 #include <linux/module.h>
+#include <linux/msi.h>
 #include <linux/preempt.h>
 #include <linux/version.h>
 
@@ -27,6 +28,18 @@
 #define vcm_gather_pages(gather) (&(gather)->freelist.pages)
 #else
 #define vcm_gather_pages(gather) (&(gather)->freelist)
+#endif
+
+/*
+ * The lock of a device's interrupts is for a guard since 6.16, whose two functions have other
+ * names; goes with 6.12, when a guard stands where these do.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define vcm_msi_lock(dev) __msi_lock_descs(dev)
+#define vcm_msi_unlock(dev) __msi_unlock_descs(dev)
+#else
+#define vcm_msi_lock(dev) msi_lock_descs(dev)
+#define vcm_msi_unlock(dev) msi_unlock_descs(dev)
 #endif
 
 /*

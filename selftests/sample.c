@@ -58,6 +58,44 @@ static int wait_mapped(void)
 	return -ETIMEDOUT;
 }
 
+/* How often edu devices have interrupted any processor.  Return: -ENOENT when none can. */
+static long interrupts(void)
+{
+	char line[4096];
+	FILE *file = fopen("/proc/interrupts", "r");
+	long sum = -ENOENT;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		char *at = strchr(line, ':'), *end;
+
+		if (!at || !strstr(line, "vcm_edu"))
+			continue;
+		sum = sum < 0 ? 0 : sum;
+		for (long n = strtol(++at, &end, 10); end != at; n = strtol(at, &end, 10)) {
+			sum += n;
+			at = end;
+		}
+	}
+	if (file)
+		fclose(file);
+	return sum;
+}
+
+/* Where an IOMMU translates interrupts too, they have to lead somewhere in the context. */
+TEST_F(sample, the_device_interrupts_while_the_context_is_active)
+{
+	long before = interrupts();
+
+	if (before < 0)
+		SKIP(return, "the edu device has no interrupt");
+	for (long round = 1; round <= 3; round++) {
+		test_activate(self->fd, self->vcm, self->assoc, NULL);
+		test_edu_read_ram(WINDOW_START, 0, 1);
+		EXPECT_EQ(before + round, interrupts());
+		test_deactivate(self->fd, self->vcm, self->assoc, NULL);
+	}
+}
+
 TEST_F_TIMEOUT(sample, a_run_moves_and_verifies_every_byte, 120)
 {
 	static const char *const keys[] = {

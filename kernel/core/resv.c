@@ -117,10 +117,14 @@ int vcm_resv_claim(struct vcm_assoc *assoc)
 	lockdep_assert_held(&vcm_registry.stream.lock);
 	if (!driver->reserved)
 		return 0;
-	for (u32 i = 0; !err && !driver->reserved(assoc->dev, i, &start, &last); i++)
-		err = vcm_resv_add(assoc, start, last);
-	if (err)
-		vcm_resv_release(assoc);
+	for (u32 i = 0; !err; i++) {
+		err = driver->reserved(assoc->dev, i, &start, &last);
+		if (err == -ENOENT)
+			return 0;
+		if (!err)
+			err = vcm_resv_add(assoc, start, last);
+	}
+	vcm_resv_release(assoc);
 	return err;
 }
 

@@ -11,6 +11,8 @@
 
 #include "vcm.h"
 
+struct device;
+struct iommu_domain;
 struct page;
 struct vcm_chunk;
 
@@ -26,6 +28,41 @@ static inline void *vcm_driver_zalloc(size_t len)
 {
 	return vcm_should_fail() ? NULL : kvzalloc(len, GFP_KERNEL_ACCOUNT);
 }
+
+/* iommu_msi.c; without interrupts that an IOMMU translates there is nothing to see to */
+#ifdef CONFIG_IRQ_MSI_IOMMU
+int vcm_msi_find(struct device *dev, struct list_head *bells);
+void vcm_msi_forget(struct list_head *bells);
+int vcm_msi_nth(struct device *dev, u32 n, u64 *start, u64 *last);
+int vcm_msi_map(struct iommu_domain *domain, struct list_head *mapped, struct device *dev,
+		struct list_head *bells);
+void vcm_msi_unmap(struct iommu_domain *domain, struct list_head *mapped, struct device *dev);
+#else
+static inline int vcm_msi_find(struct device *dev, struct list_head *bells)
+{
+	return 0;
+}
+
+static inline void vcm_msi_forget(struct list_head *bells)
+{
+}
+
+static inline int vcm_msi_nth(struct device *dev, u32 n, u64 *start, u64 *last)
+{
+	return -ENOENT;
+}
+
+static inline int vcm_msi_map(struct iommu_domain *domain, struct list_head *mapped,
+			      struct device *dev, struct list_head *bells)
+{
+	return 0;
+}
+
+static inline void vcm_msi_unmap(struct iommu_domain *domain, struct list_head *mapped,
+				 struct device *dev)
+{
+}
+#endif
 
 /* phys_import.c */
 struct vcm_chunk *vcm_chunks_of_pages(struct page *const *pages, u64 nr_pages, u32 *nr_chunks);

@@ -45,11 +45,13 @@ static DEFINE_MUTEX(vcm_iommu_lists_lock);	/* two contexts make no list of the s
  * struct vcm_domain - a mapping domain of this driver
  * @iommu: the page tables; immutable
  * @prot:  IOMMU_* flags of mappings of cached memory; immutable
+ * @bells: what its devices write to when they interrupt, see iommu_msi.c; registry lock
  * @dom:   the core's side, for faults; immutable
  */
 struct vcm_domain {
 	struct iommu_domain *iommu;
 	int prot;
+	struct list_head bells;
 	struct vcm_dom *dom;
 };
 
@@ -128,6 +130,7 @@ static struct vcm_domain *vcm_iommu_domain_alloc(struct vcm_device *vdev, struct
 	domain->iommu = iommu;
 	domain->prot = dev_is_dma_coherent(dev) ? IOMMU_CACHE : 0;
 	domain->dom = dom;
+	INIT_LIST_HEAD(&domain->bells);
 	iommu_set_fault_handler(iommu, vcm_iommu_fault, domain);
 	return domain;
 }
@@ -138,12 +141,31 @@ static void vcm_iommu_domain_free(struct vcm_domain *domain)
 	kvfree(domain);
 }
 
+/* Attached, but interrupts that are translated lead nowhere between the two steps. */
+static int vcm_iommu_attach_device(struct vcm_domain *domain, struct device *dev)
+{
+	LIST_HEAD(bells);
+	int err = vcm_msi_find(dev, &bells);
+
+	if (err)
+		return err;
+	err = iommu_attach_device(domain->iommu, dev);
+	if (err) {
+		vcm_msi_forget(&bells);
+		return err;
+	}
+	err = vcm_msi_map(domain->iommu, &domain->bells, dev, &bells);
+	if (err)
+		iommu_detach_device(domain->iommu, dev);
+	return err;
+}
+
 /* Geometry and page sizes are final only once a device is attached. */
 static int vcm_iommu_attach(struct vcm_domain *domain, struct vcm_device *vdev,
 			    struct vcm_domain_caps *caps)
 {
 	struct device *dev = vcm_device_priv(vdev);
-	int err = iommu_attach_device(domain->iommu, dev);
+	int err = vcm_iommu_attach_device(domain, dev);
 
 	if (err)
 		return err;
@@ -155,7 +177,10 @@ static int vcm_iommu_attach(struct vcm_domain *domain, struct vcm_device *vdev,
 
 static void vcm_iommu_detach(struct vcm_domain *domain, struct vcm_device *vdev)
 {
-	iommu_detach_device(domain->iommu, vcm_device_priv(vdev));
+	struct device *dev = vcm_device_priv(vdev);
+
+	iommu_detach_device(domain->iommu, dev);
+	vcm_msi_unmap(domain->iommu, &domain->bells, dev);
 }
 
 static struct vcm_iommu_cursor vcm_iommu_seek(const struct vcm_phys *phys, u64 off, u64 len)
@@ -339,11 +364,12 @@ static int vcm_iommu_unmap(struct vcm_domain *domain, u64 start, u64 len)
 
 static int vcm_iommu_reserved(struct vcm_device *vdev, u32 n, u64 *start, u64 *last)
 {
+	struct device *dev = vcm_device_priv(vdev);
 	struct iommu_resv_region *region;
 	LIST_HEAD(regions);
 	int err = -ENOENT;
 
-	iommu_get_resv_regions(vcm_device_priv(vdev), &regions);
+	iommu_get_resv_regions(dev, &regions);
 	list_for_each_entry(region, &regions, list) {
 		if (!region->length || n--)
 			continue;
@@ -352,8 +378,8 @@ static int vcm_iommu_reserved(struct vcm_device *vdev, u32 n, u64 *start, u64 *l
 		err = 0;
 		break;
 	}
-	iommu_put_resv_regions(vcm_device_priv(vdev), &regions);
-	return err;
+	iommu_put_resv_regions(dev, &regions);
+	return err == -ENOENT ? vcm_msi_nth(dev, n, start, last) : err;
 }
 
 const struct vcm_driver vcm_iommu_driver = {

@@ -2,8 +2,9 @@
 /*
  * iommu_dev.c - struct device on one side, struct vcm_device on the other.
  *
- * A driver makes its device known in probe() and withdraws it in remove().  Nothing is taken
- * from a device that was not made known, so no file descriptor can take over a disk.
+ * A driver makes its device known in probe(), after setting up its interrupts (iommu_msi.c), and
+ * withdraws it in remove().  Nothing is taken from a device that was not made known, so no file
+ * descriptor can take over a disk.
  *
  * Locking: vcm_iommu_devs_lock is outside the locks of the core.
  */

@@ -441,7 +441,8 @@ struct vcm_driver {
 	/**
 	 * @reserved: the @n-th region that @dev cannot use for DMA; optional.
 	 *
-	 * Return: 0 with the region, -ENOENT when there are not so many.
+	 * Return: 0 with the region, -ENOENT when there are not so many; any other error ends the
+	 * association.
 	 */
 	int (*reserved)(struct vcm_device *dev, __u32 n, __u64 *start, __u64 *last);
 

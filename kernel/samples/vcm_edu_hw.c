@@ -8,8 +8,8 @@
  *   - it never learns that the IOMMU blocked a transfer: a blocked write is dropped, a blocked
  *     read leaves its buffer with zeros or old bytes, and the end looks the same
  *   - its DMA mask is 28 bits unless QEMU was told otherwise, and cannot be read
- *   - its interrupt is a write to memory.  Where the IOMMU translates those too (arm64), the
- *     address is one of the default domain, and is none in a context that is activated later
+ *   - its interrupt is a write to memory.  Where the IOMMU translates those too (arm64) it has
+ *     to be set up before the device is made known, see drivers/iommu_msi.c
  *
  * Locking: one transfer at a time, the caller sees to that.
  */

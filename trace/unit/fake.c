@@ -235,7 +235,10 @@ static int fake_unmap(struct vcm_domain *domain, u64 start, u64 len)
 static int fake_reserved(struct vcm_device *dev, u32 n, u64 *start, u64 *last)
 {
 	const struct fake_device *fake = vcm_device_priv(dev);
+	int err = fake_called(FAKE_RESERVED);
 
+	if (err)
+		return err;
 	if (n >= fake->regions)
 		return -ENOENT;
 	*start = fake->region[n].start;

@@ -11,7 +11,9 @@
 #include "core.h"
 
 /* What can be told to fail. */
-enum fake_op { FAKE_ALLOC, FAKE_ATTACH, FAKE_MAP, FAKE_UNMAP, FAKE_PLACE, FAKE_OPS };
+enum fake_op {
+	FAKE_ALLOC, FAKE_ATTACH, FAKE_MAP, FAKE_UNMAP, FAKE_PLACE, FAKE_RESERVED, FAKE_OPS
+};
 
 #define FAKE_REGIONS 4
 

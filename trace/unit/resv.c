@@ -219,6 +219,22 @@ TEST(region_that_somebody_has_refuses_the_device)
 	vcm_destroy(vcm);
 }
 
+TEST(device_whose_regions_cannot_be_told_is_refused)
+{
+	struct fake_device *fake = fake_device("a", 0);
+	struct vcm *vcm = unit_context(0, 64 * PAGE - 1);
+
+	add_region(fake, 4, 2);
+	add_region(fake, 16, 1);
+	for (u32 nth = 1; nth <= 3; nth++) {
+		fake_fail_nth(FAKE_RESERVED, nth, -ENOMEM);
+		CHECK_PTR_ERR(-ENOMEM, vcm_assoc_device(vcm, fake->dev));
+		vcm_unreserve(unit_res_at(vcm, 0, 64));
+	}
+	CHECK_ERR(0, vcm_deassoc(unit_assoc(vcm, fake)));
+	vcm_destroy(vcm);
+}
+
 TEST(region_of_a_device_that_went_stays_while_it_is_held)
 {
 	struct fake_device *fake = fake_device("dev", 0);
