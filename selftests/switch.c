@@ -5,7 +5,7 @@
  */
 #include "vcm_space.h"
 
-#define BEYOND	(1ull << 57)	/* outside the aperture of every IOMMU used here */
+#define BEYOND	(1ull << 57)	/* outside the aperture, where that has an end */
 
 FIXTURE(switch) {
 	struct stats before;
@@ -144,6 +144,8 @@ TEST_F(switch, a_refused_move_leaves_the_device_where_it_was)
 	struct space wide = { .fd = self->fd };
 	struct vcm_ioc_map map = { .flags = VCM_RESERVE_FIXED, .start = BEYOND };
 
+	if (reach_last(edu_name()) >= BEYOND)
+		SKIP(return, "nothing is beyond the aperture of this IOMMU");
 	test_create(self->fd, 0, ~0ull, &wide.vcm);
 	test_assoc(self->fd, wide.vcm, edu_name(), &wide.assoc);
 	map.vcm = wide.vcm;

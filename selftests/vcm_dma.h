@@ -112,6 +112,23 @@ static inline bool default_domain_translates(const char *dev)
 	return _file_read(path, type, sizeof(type)) > 0 && !strncmp(type, "DMA", 3);
 }
 
+/* How far @dev reaches in a context without limits; 0 when it cannot be asked. */
+static inline __u64 reach_last(const char *dev)
+{
+	struct vcm_ioc_info info = {};
+	int fd = _vcm_open();
+	__u64 assoc;
+	__u32 vcm;
+
+	if (fd < 0)
+		return 0;
+	if (!_vcm_create(fd, 0, ~0ull, &vcm) && !_vcm_assoc(fd, vcm, dev, &assoc) &&
+	    !_vcm_activate(fd, vcm, assoc, NULL) && _vcm_info(fd, vcm, &info))
+		info.reach_last = 0;
+	close(fd);
+	return info.reach_last;
+}
+
 /* Data that differs for every seed and offset. */
 static inline unsigned char pattern(__u32 seed, __u64 i)
 {
