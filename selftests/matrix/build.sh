@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# build.sh ROOTS - build for every kernel of ROOTS, which root.sh made; into build/matrix.
+# build.sh ROOTS KERNEL... - build for kernels of ROOTS, which root.sh made; into build/matrix.
 #
-# In the Debian 13 root: the modules for each kernel (build/matrix/NAME/{kernel,mod}), and for arm64
+# In the Debian 13 root: the modules for each KERNEL (build/matrix/NAME/{kernel,mod}), and for arm64
 # vcmstat and the kselftests (build/matrix/arm64-user).  vcmstat and the kselftests for amd64 are
 # those that this machine built, so that one binary has to run everywhere.
 #
@@ -13,6 +13,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 roots=$1
+shift
+wanted=" $* "
 cross=aarch64-linux-gnu-gcc-14
 
 die() {
@@ -23,7 +25,7 @@ die() {
 # A namespace of our own for mounts, once.
 if [ "${VCM_MATRIX_NS:-}" != 1 ]; then
 	[ "$(id -u)" = 0 ] || die "has to run as root, for chroot"
-	VCM_MATRIX_NS=1 exec unshare --mount --propagation private "${BASH_SOURCE[0]}" "$@"
+	VCM_MATRIX_NS=1 exec unshare --mount --propagation private "${BASH_SOURCE[0]}" "$roots" "$@"
 fi
 
 root=$roots/amd64
@@ -36,7 +38,8 @@ in_root() {
 
 modules() {
 	local name=$1 version=$2 out=/vcm/build/matrix/$1 tree=/usr/src/linux-headers-$2
-	in_root make -s --no-print-directory -C /vcm/kernel KDIR="$tree" OUT="$out/kernel" &&
+	in_root make -s -j"$(nproc)" --no-print-directory -C /vcm/kernel KDIR="$tree" \
+		OUT="$out/kernel" &&
 		in_root make -s --no-print-directory -C /vcm/selftests/mod KDIR="$tree" \
 			OUT="$out/mod" VCM="$out/kernel"
 }
@@ -54,18 +57,19 @@ arm64_user() {
 }
 
 main() {
-	local name version arm64='' failed=0
+	local name version arm64 failed=0
 	mount --bind "$root" "$root"
 	mkdir -p "$top/build/matrix"
 	mount --bind "$top" "$root/vcm"
 	mount -t proc proc "$root/proc"
 	mount --bind /dev "$root/dev"
 	while read -r name version _; do
+		[[ $wanted == *" $name "* ]] || continue
 		echo "matrix-build: modules for $version"
 		modules "$name" "$version" || { echo "matrix-build: $version fails"; failed=1; }
-		[ "$name" != arm64 ] || arm64=$version
 	done <"$roots/kernels"
-	[ -z "$arm64" ] || {
+	[[ $wanted != *" arm64"* ]] || {
+		arm64=$(sed -n 's/^arm64 \([^ ]*\) .*/\1/p' "$roots/kernels")
 		echo "matrix-build: vcmstat and kselftests for arm64"
 		arm64_user "$arm64" || { echo "matrix-build: programs for arm64 fail"; failed=1; }
 	}

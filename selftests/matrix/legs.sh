@@ -39,10 +39,11 @@ programs() {
 	drivers		all
 	sim		all
 	sim_multi	all
-	edu		vtd	its faults are those that VT-d reports
+	edu		amd64	what it knows of faults is what IOMMUs of amd64 report
+	fault		amd64	likewise
 	place2		vtd	names the window of interrupts of amd64, and an address beyond VT-d
 	holders		amd64	likewise
-	sources.sh	amd64	emulated arm64 is too slow for its rounds; vcmstat.sh is for all
+	sources.sh	vtd	no IOMMU changes events, arm64 is too slow; vcmstat.sh is for all
 	LIST
 }
 

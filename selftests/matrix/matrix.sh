@@ -127,11 +127,22 @@ skips() {
 	done | sort | uniq -c | sort -rn
 }
 
+# The legs that are asked for.
+selected() {
+	local leg rest
+	while read -r leg rest; do
+		if [ -z "${L:-}" ] || [[ " $L " == *" $leg "* ]]; then
+			echo "$leg $rest"
+		fi
+	done < <(legs)
+}
+
 prepare() {
-	local root=()
+	local root=() kernels
 	[ "$(id -u)" = 0 ] || root=(sudo -E)
 	roots=$("${root[@]}" "$here/root.sh" --print)
-	"${root[@]}" "$here/build.sh" "$roots"
+	mapfile -t kernels < <(selected | awk '{ print $2 }' | sort -u)
+	"${root[@]}" "$here/build.sh" "$roots" "${kernels[@]}"
 	rm -rf "$results/matrix" "$results"/matrix*
 	mkdir -p "$results"
 	: >"$summary"
@@ -147,12 +158,14 @@ main() {
 	'')	;;
 	*)	echo "usage: matrix.sh [--list]" >&2; exit 2 ;;
 	esac
+	for leg in ${L:-}; do
+		legs | grep -q "^${leg}[[:space:]]" ||
+			{ echo "matrix.sh: no leg $leg, see --list" >&2; exit 2; }
+	done
 	prepare
 	while read -r -u 4 -a line; do
-		leg=${line[0]}
-		[ -z "${L:-}" ] || [[ " $L " == *" $leg "* ]] || continue
 		run_leg "${line[@]}"
-	done 4< <(legs)
+	done 4< <(selected)
 	plan
 	echo "# skipped, with the number of legs:"
 	skips | sed 's/^/# /'
