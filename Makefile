@@ -57,7 +57,7 @@ demo: setup-vm modules tools client ## real DMA through an emulated IOMMU; live 
 check: ## all tests of the default tier; the last line is "N passed, N failed"
 	$(Q)$(setup)/check.sh
 
-check-wide: ## check, then uml, package-check and matrix; the same last line
+check-wide: ## check, uml, package-check, matrix, check-debug-short; the same last line
 	$(Q)$(setup)/check.sh --wide
 
 unit: setup-unit ## the core in user space, with sanitizers; no root, no guest
@@ -103,6 +103,10 @@ kselftest: ## kselftests in a guest; kernel log and leaks too
 check-debug: setup-debug tools client
 check-debug: ## kselftests under a kernel with KASAN, lockdep, kmemleak and more
 	$(Q)T="$(T)" $(vm)/check-debug.sh
+
+check-debug-short: setup-debug tools client
+check-debug-short: ## check-debug without the programs that take long there
+	$(Q)$(vm)/check-debug.sh --short
 
 uml: setup-uml programs ## core, allocator and formats under User-mode Linux with KASAN and lockdep
 	$(Q)T="$(T)" $(top)/selftests/uml/uml.sh

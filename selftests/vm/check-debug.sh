@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # check-debug.sh [boot.sh option]...            - the tests under the debug kernel
+# check-debug.sh --short [boot.sh option]...    - those that do not take long
 # check-debug.sh --controls [boot.sh option]... - is what the debug kernel finds seen at all?
 #
 # The tests run with KASAN, lockdep, kmemleak, UBSAN, debug objects and fault injection; the first
@@ -9,7 +10,8 @@
 # With --controls a module plants one bug of every kind, and each must make the gate fail.
 #
 # $T names the kselftests to run, with or without .sh, and leaves out the failing allocations; all
-# of both when it is empty.
+# of both when it is empty.  --short is the same with those that are written in C but abi, which
+# compares the whole state before and after each refusal.
 #
 # Leaves in build/results: debug.tap (what the guest proves), debug-kselftest.tap and
 # debug-NAME.tap (kselftests), debug-run.tap (how the guest ended, is its log clean), debug.log;
@@ -34,7 +36,7 @@ slow=10			# times slower than the stock kernel, at most
 race_seconds=60
 random_calls=100000	# of each page-table format
 symbols=/run/vcm-symbols
-summary=''
+summary='' short=no
 # shellcheck source-path=SCRIPTDIR
 . "$here/results.sh"
 
@@ -267,12 +269,22 @@ collect() {
 	rm -rf "$results/debug"
 }
 
+short_names() {
+	sed -n '/\.sh$/d; /:abi$/d; s/^vcm://p' "$programs/kselftest-list.txt"
+}
+
+run_short() {
+	short=yes
+	run_tests "$@"
+}
+
 run_tests() {
 	local tree=$1 code=0 log=$results/debug.log names
 	shift
-	read -ra names <<<"${T:-}"
 	make --no-print-directory -C "$top/kernel" KDIR="$tree" OUT="$modules"
 	build_programs
+	read -ra names <<<"${T:-}"
+	[ "$short" = no ] || mapfile -t names < <(short_names)
 	rm -rf "$results/debug"
 	mkdir -p "$results/debug"
 	rm -f "$results"/debug*.tap "$results/debug-kmemleak.txt" "$log"
@@ -343,6 +355,7 @@ main() {
 	--guest)		shift; guest "$@" ;;
 	--guest-controls)	guest_controls ;;
 	--controls)		mode=controls; shift ;;
+	--short)		mode=short; shift ;;
 	esac
 	mkdir -p "$results" "$build/debug"
 	tree=$("$here/debug-kernel.sh" --print)
