@@ -29,6 +29,9 @@
 #define VCM_EDU_MAX_ROUNDS	1000
 #define VCM_EDU_MAX_BUFFERS	64
 
+/* A piece of a long transfer; none starts at the last byte of a page, see vcm_edu_hw.c. */
+#define VCM_EDU_PIECE		4080u
+
 static unsigned int runs;
 module_param(runs, uint, 0444);
 MODULE_PARM_DESC(runs, "rounds of the sample when a device is found (default 0)");
@@ -225,7 +228,7 @@ static int vcm_edu_pair_move(struct vcm_edu *edu, const struct vcm_edu_pair *pai
 	int err;
 
 	for (done = 0; done < len; done += piece) {
-		piece = min_t(u64, len - done, VCM_EDU_DMA_MAX);
+		piece = min_t(u64, len - done, VCM_EDU_PIECE);
 		err = vcm_edu_transfer(edu, VCM_EDU_TO_DEVICE, src + done, 0, piece);
 		if (err)
 			return err;

@@ -8,6 +8,8 @@
  *   - it never learns that the IOMMU blocked a transfer: a blocked write is dropped, a blocked
  *     read leaves its buffer with zeros or old bytes, and the end looks the same
  *   - its DMA mask is 28 bits unless QEMU was told otherwise, and cannot be read
+ *   - behind virtio-iommu a transfer that starts at the last byte of a page is translated by the
+ *     page after it, if that is mapped elsewhere (QEMU 7.2 and 10.0)
  *   - its interrupt is a write to memory.  Where the IOMMU translates those too (arm64) it has
  *     to be set up before the device is made known, see drivers/iommu_msi.c
  *
