@@ -143,7 +143,7 @@ TEST_F(place, the_only_free_page_of_a_full_space_is_found)
 
 TEST_F(place, an_exact_aligned_fit_in_a_full_space_is_found)
 {
-	struct vcm_ioc_reserve want = { .len = 4 * PAGE, .align = 14 };
+	struct vcm_ioc_reserve want = { .len = 4 * PAGE, .align = PAGE_SHIFT + 2 };
 	__u64 res[PAGES];
 	unsigned int i;
 
@@ -156,7 +156,7 @@ TEST_F(place, an_exact_aligned_fit_in_a_full_space_is_found)
 	/* holes that are large enough, none of them aligned */
 	for (i = 33; i < 38; i++)
 		test_unreserve(self->fd, want.vcm, res[i], NULL);
-	want.align = 15;
+	want.align = PAGE_SHIFT + 3;
 	want.len = 8 * PAGE;
 	test_err_reserve(ENOSPC, self->fd, &want);
 	/* exactly the aligned eight */
@@ -372,7 +372,7 @@ static void random_reserve(struct __test_metadata *_metadata, int fd, struct ora
 	unsigned int pages = 1 + (random() % 4 ? random() % 4 : random() % 32);
 	unsigned int shift = random() % 5, end = ORACLE_PAGES, page;
 	struct vcm_ioc_reserve want = {
-		.vcm = o->vcm, .len = pages * PAGE, .align = 12 + shift,
+		.vcm = o->vcm, .len = pages * PAGE, .align = PAGE_SHIFT + shift,
 	};
 	int err;
 

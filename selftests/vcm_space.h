@@ -115,9 +115,11 @@ static inline void load_device(struct __test_metadata *_metadata, struct space *
 	test_edu_read_ram(DST_IOVA, 0, len);
 }
 
+#define DMA_STEP	4096ull		/* the buffer of the device, and a page or less */
+
 /*
  * Does every one of @len bytes at @iova, which is @uva here, go to the device and come from it?
- * Page by page, and the last bytes of a page in a transfer of their own: two, because of QEMU's
+ * Step by step, and the last bytes of a step in a transfer of their own: two, because of QEMU's
  * virtio-iommu (kernel/samples/vcm_edu_hw.c).
  */
 static inline __u64 dma_wrong(struct __test_metadata *_metadata, struct space *space, __u64 iova,
@@ -125,14 +127,14 @@ static inline __u64 dma_wrong(struct __test_metadata *_metadata, struct space *s
 {
 	__u64 wrong = 0;
 
-	for (__u64 at = 0; at < len; at += PAGE) {
-		pattern_fill(uva + at, PAGE, at + 1);
+	for (__u64 at = 0; at < len; at += DMA_STEP) {
+		pattern_fill(uva + at, DMA_STEP, at + 1);
 		wrong += seen_wrong(_metadata, space, iova + at, EDU_MAX, at + 1);
 		load_device(_metadata, space, EDU_MAX, at + 2);
 		test_edu_write_ram(iova + at, 0, EDU_MAX);
-		test_edu_write_ram(iova + at + PAGE - 2, 0, 2);
-		wrong += pattern_wrong(uva + at, PAGE - 2, at + 2);
-		wrong += pattern_wrong(uva + at + PAGE - 2, 2, at + 2);
+		test_edu_write_ram(iova + at + DMA_STEP - 2, 0, 2);
+		wrong += pattern_wrong(uva + at, DMA_STEP - 2, at + 2);
+		wrong += pattern_wrong(uva + at + DMA_STEP - 2, 2, at + 2);
 	}
 	return wrong;
 }

@@ -34,6 +34,14 @@
 
 #define VCM_PATH	"/dev/vcm"
 #define PAGE		((__u64)sysconf(_SC_PAGESIZE))
+#define PAGE_SHIFT	__builtin_ctzll(PAGE)
+
+/* Only on x86 the kernel can change how pages are cached; memory of another kind is refused. */
+#ifdef __x86_64__
+#define CACHE_CHANGES	true
+#else
+#define CACHE_CHANGES	false
+#endif
 
 /* A reservation or memory that does not exist in any test. */
 #define NO_ID		0x7fffffffu
