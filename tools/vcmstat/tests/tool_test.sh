@@ -188,6 +188,8 @@ output_appears_whole_or_not_at_all() {
 # kill_while SIGNAL: a replay into a recording or NDJSON, ended at a random moment
 kill_while() {
 	local signal=$1 format=$2 pid code=0
+	# the signal may come before there is a vcmstat, and what was there before is not its
+	: >"$scratch/killed"
 	"$vcmstat" replay "$scratch/run.vcm" --speed 0.004 --format "$format" \
 		>"$scratch/killed" 2>"$scratch/said" &
 	pid=$!
