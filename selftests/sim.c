@@ -337,7 +337,7 @@ TEST_F(sim, a_lost_invalidation_leaves_the_old_page_in_reach)
 	test_dma_fill(DEV, SRC_IOVA, 16, 0xaa);
 	EXPECT_EQ(0xaa, self->src.mem.uva[15]);
 	EXPECT_EQ(1, sim_stat(MMU, "flush_skipped"));
-	/* another page of the range was not cached, and is gone, unless one large page is all of it */
+	/* another page of the range was not cached and is gone, unless one large page is all */
 	if (LEN < LARGE)
 		EXPECT_EQ(-EFAULT, _dma_to(DEV, SRC_IOVA + LEN - PAGE, 0, 16));
 	/* for the teardown, which counts them */
