@@ -177,6 +177,12 @@ nothing_left() {
 	! in_root dkms status 2>/dev/null | grep vcm
 }
 
+# What is mounted in it would be gone with this namespace, but is in the way of rm until then.
+remove_root() {
+	umount -l "$root"/{proc,dev,var/cache/apt/archives}
+	rm -rf --one-file-system "$root"
+}
+
 main() {
 	case ${1:-} in
 	--guest)	guest ;;
@@ -201,7 +207,7 @@ main() {
 	check "the packages can be removed" remove_packages
 	check "nothing is left of them" nothing_left
 	plan
-	[ "$failed" = 1 ] || rm -rf --one-file-system "$root"
+	[ "$failed" = 1 ] || remove_root
 	exit "$failed"
 }
 
