@@ -57,7 +57,7 @@ demo: setup-vm modules tools client ## real DMA through an emulated IOMMU; live 
 check: ## all tests of the default tier; the last line is "N passed, N failed"
 	$(Q)$(setup)/check.sh
 
-check-wide: ## check, uml, package-check, matrix, check-debug-short; the same last line
+check-wide: ## check, then uml, package-check and check-debug-short; the same last line
 	$(Q)$(setup)/check.sh --wide
 
 unit: setup-unit ## the core in user space, with sanitizers; no root, no guest

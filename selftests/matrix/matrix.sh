@@ -79,6 +79,7 @@ run_leg() {
 		--log "$results/matrix-$leg.log" --timeout "$seconds" -- \
 		env VCM_PGSIZES="$sizes" VCM_REACH_LAST="$last" VCM_ROUNDS=5 \
 		VCM_MODULES="$modules" VCMSTAT="$user/vcmstat/vcmstat" \
+		VCM_BUG_MODULE="$build/matrix/$kernel/mod/vcm_bug.ko" \
 		"$top/selftests/vm/guest-run.sh" \
 		"$modules"/{vcm,vcm_edu,vcm_fmt,vcm_sim,vcm_sim_dev}.ko -- \
 		"$here/guest-matrix.sh" "$user" "$out" "${list[@]}" || code=$?
