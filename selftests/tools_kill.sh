@@ -46,8 +46,8 @@ pipe_breaks() {
 	[ "${codes[1]}" = 0 ]
 }
 
-# signal_comes SOURCE FILE SIGNAL WHEN EVENTS: after so many bytes, or milliseconds when negative, or
-# events when there is a number of them
+# signal_comes SOURCE FILE SIGNAL WHEN EVENTS: after so many bytes, or milliseconds when negative,
+# or events when there is a number of them
 signal_comes() {
 	local pid when=$4
 	# a shell without job control has its background not listen to INT
