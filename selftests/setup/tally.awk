@@ -7,9 +7,23 @@
 
 BEGIN {
 	deepest = 0
+	told = 4	# lines of what a test said are shown when it fails
+}
+# What a test said before its result, the last of it.
+function remember(text) {
+	said[heard++ % told] = text
+}
+function forget() {
+	heard = 0
+}
+function recall(    i) {
+	for (i = heard > told ? heard - told : 0; i < heard; i++)
+		print "#    " said[i % told]
 }
 function complain(text) {
 	print "# " file ": " text
+	recall()
+	forget()
 	failed++
 }
 # A block ends: its plan and its results must agree.
@@ -76,11 +90,17 @@ line ~ /^(not )?ok([ \t]|$)/ {
 		if (!summary || !inner_bad) {
 			failed++
 			print "# failed: " file ": " line
+			recall()
 		}
 	} else {
 		passed += !summary
 	}
 	bad_in[level] += inner_bad && !bad
+	forget()
+	next
+}
+{
+	remember(line)
 }
 END {
 	for (i = deepest; i >= 0; i--)

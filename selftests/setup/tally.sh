@@ -7,7 +7,7 @@
 # when it fails and nothing inside did.  A file that is missing, has no plan, or holds another
 # number of results than its plan says adds one failure and a line telling why, so a test program
 # that dies half way can never look like one that passed.  Skipped tests count as neither; each
-# is listed with its reason.
+# is listed with its reason, and after all of these what failed, with the last that it said.
 #
 # Nesting is understood as indentation (KTAP) or as a "# " prefix (the kselftest runner).
 #
@@ -26,18 +26,20 @@ count() {
 	awk -v file="$1" -f "$here/tally.awk" "$1"
 }
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 complaints=()
 for file in "$@"; do
 	if [ ! -f "$file" ] || [ ! -r "$file" ]; then
-		echo "# $file: missing"
+		complaints+=("# $file: missing")
 		failed=$((failed + 1))
 		continue
 	fi
 	answer=$(count "$file")
-	sed '$d' <<<"$answer"
+	sed -n '/^# skipped: /p' <<<"$answer"
+	mapfile -t -O "${#complaints[@]}" complaints < <(sed '$d; /^# skipped: /d' <<<"$answer")
 	read -r p f s < <(tail -n 1 <<<"$answer")
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 [ "$skipped" = 0 ] || echo "# $skipped skipped"
+[ "${#complaints[@]}" = 0 ] || printf '%s\n' "${complaints[@]}"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

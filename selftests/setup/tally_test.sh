@@ -66,6 +66,21 @@ expect "the kselftest runner's prefix is nesting" 0 "3 passed, 0 failed" \
 printf '1..1\nok 1\n' >"$work/good"
 compare "a missing file fails" 1 "1 passed, 1 failed" "$work/good" "$work/none"
 compare "files add up" 0 "2 passed, 0 failed" "$work/good" "$work/good"
+
+printf '1..3\nok 1 - a # SKIP no b\n# 1 is not 2\nnot ok 2 - c\nok 3 - d\n' >"$work/bad"
+printf '1..1\nok 1 - e # SKIP no f\n' >"$work/skips"
+compare "what failed comes last, with its reason" 1 "1 passed, 1 failed" "$work/bad" "$work/skips"
+tail -n 3 "$work/said" >"$work/end"
+printf '# failed: %s: not ok 2 - c\n#    1 is not 2\n' "$work/bad" >"$work/want"
+head -n 2 "$work/end" | diff "$work/want" - >"$work/said" || different=1
+count=$((count + 1))
+if [ "${different-0}" = 0 ]; then
+	echo "ok $count - and nothing comes between it and the sum"
+else
+	sed 's/^/#   /' "$work/said"
+	echo "not ok $count - and nothing comes between it and the sum"
+	failed=1
+fi
 compare "no file is a usage error" 2 "usage: tally.sh FILE..."
 
 echo "1..$count"
