@@ -94,10 +94,10 @@ static int verify_events(struct follow *f, bool *equal, struct error *err)
 	*equal = true;
 	if (follow_verify(f, &lost, err))
 		return -1;
-	if (f->totals.gaps && !f->totals.dropped)
+	if (follow_unexplained(f))
 		return error_set(err, EXIT_FAILED, "%" PRIu64
 				 " numbers are missing in the streams and no event was dropped",
-				 f->totals.gaps);
+				 follow_unexplained(f));
 	if (env.lossy && totals_lost(&f->totals)) {
 		*equal = !lost;
 		return 0;

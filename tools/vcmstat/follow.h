@@ -65,6 +65,15 @@ int follow_finish(struct follow *f, struct error *err);
 /* Compare with a new snapshot; -1 with the difference in @err, *@lost when it cannot be told. */
 int follow_verify(struct follow *f, bool *lost, struct error *err);
 
+/*
+ * Numbers that are missing though no buffer was ever full: a defect, not a loss.  What found no
+ * room behind the first snapshot was dropped before anything was told, so the totals lack it.
+ */
+static inline uint64_t follow_unexplained(const struct follow *f)
+{
+	return f->totals.dropped || f->seen.events ? 0 : f->totals.gaps;
+}
+
 static inline bool follow_done(const struct follow *f)
 {
 	return f->limit && f->totals.events >= f->limit;

@@ -190,6 +190,9 @@ static void test_behind(void)
 		CHECK_EQ(w.fake.src.losses.events, 1);
 		CHECK_EQ(follow_finish(&w.follow, &w.err), 0);
 		CHECK(!is_lost(&w));
+		CHECK_EQ(w.follow.totals.gaps, 1);
+		CHECK_EQ(w.follow.totals.dropped, i);
+		CHECK_EQ(follow_unexplained(&w.follow), 0);
 		world_end(&w);
 	}
 }
@@ -237,6 +240,7 @@ static void test_defects(void)
 		fake_steps(&w.fake, 1);
 	CHECK_EQ(follow_poll(&w.follow, &w.err), 0);
 	CHECK_EQ(w.follow.totals.gaps, 1);
+	CHECK_EQ(follow_unexplained(&w.follow), 1);
 	world_end(&w);
 
 	world_begin(&w, 3, 8192);
