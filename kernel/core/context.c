@@ -4,7 +4,8 @@
  *
  * A context is made complete before vcm_create() puts it on the list of the registry, and
  * nothing fails after that.  Its end has three stages:
- *   1. dead: under both locks; no call finds or changes it any more, devices are detached
+ *   1. dead: under both locks; no call finds or changes it any more, devices are detached.
+ *      Faults from before that are told now, outside the locks
  *   2. empty: every reservation is unbound and leaves the tree, one critical section each
  *   3. gone: off the list, with the vcm_destroy event
  * The struct stays while a reference, a reservation or an association still points to it, and
@@ -74,6 +75,7 @@ static struct vcm *vcm_alloc(const struct vcm_cfg *cfg)
 	INIT_LIST_HEAD(&vcm->domains);
 	vcm_gaps_init(&vcm->ranges, cfg->start, cfg->last);
 	refcount_set(&vcm->mem, 1);
+	refcount_set(&vcm->faults, 1);
 	vcm->driver = cfg->driver;
 	vcm_refs_init(&vcm->refs, cfg->holder);
 	return vcm;
@@ -202,6 +204,7 @@ static int vcm_release(struct vcm *vcm, struct vcm_holder *holder, bool destroy)
 	}
 	vcm_stream_unlock(&reg->stream);
 	if (ends) {
+		vcm_os_put_and_wait(&vcm->faults);
 		vcm_make_empty(vcm);
 		vcm_make_gone(vcm);
 		vcm_mem_put(vcm);
@@ -215,10 +218,11 @@ static int vcm_release(struct vcm *vcm, struct vcm_holder *holder, bool destroy)
  * vcm_destroy() - end a context and give up a reference of nobody named
  * @vcm: the context
  *
- * Deactivates and ends every association, unbinds and frees every reservation, each with its
- * event.  Cannot fail.  Whoever holds a reference to the context, to a reservation or an
- * association still has to give it up; until then their pointers are valid, and calls on them
- * give -ENODEV.  In the proposals a live reservation made this a warning and a leak.
+ * Deactivates and ends every association, tells of the faults that are on their way, unbinds and
+ * frees every reservation, each with its event.  Cannot fail.  Whoever holds a reference to the
+ * context, to a reservation or an association still has to give it up; until then their pointers
+ * are valid, and calls on them give -ENODEV.  In the proposals a live reservation made this a
+ * warning and a leak.
  *
  * Context: may sleep.
  */

@@ -151,6 +151,7 @@ struct vcm_observer {
  * @domains: struct vcm_dom; both
  * @nr_domains: length of @domains; both
  * @saved:   off its IOMMUs, by vcm_save(); registry lock
+ * @faults:  faults on their way, and one until the context ends
  * @fault_lock: see fault.c
  * @fault_fn:   told of faults; @fault_lock
  * @fault_data: for it; @fault_lock
@@ -173,6 +174,7 @@ struct vcm {
 	struct list_head domains;
 	u32 nr_domains;
 	bool saved;
+	refcount_t faults;
 	struct mutex fault_lock;	/* the handler does not change while it runs */
 	vcm_fault_fn fault_fn;
 	void *fault_data;

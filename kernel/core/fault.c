@@ -4,7 +4,8 @@
  *
  * A report may come in interrupt context and is delivered later, in a process: the event under
  * the lock of the context, then the handler outside every lock of the core.  By then the DMA
- * has been terminated, and reservations may have changed.
+ * has been terminated, and reservations may have changed.  The end of a context waits for what
+ * is on its way, so that no fault is lost because its context ended.
  *
  * Only some IOMMU drivers report in the kernel (AMD and most ARM ones; not VT-d and not
  * virtio-iommu); docs/design.md has the table.
@@ -25,6 +26,7 @@
 struct vcm *vcm_fault_begin(struct vcm_dom *dom, __u32 *domain)
 {
 	refcount_inc(&dom->vcm->mem);
+	refcount_inc(&dom->vcm->faults);
 	*domain = dom->id;
 	return dom->vcm;
 }
@@ -50,10 +52,9 @@ static void vcm_fault_tell(struct vcm *vcm, const struct vcm_fault *fault)
 
 	vcm_stream_lock(&vcm->stream);
 	res = vcm_res_at(vcm, fault->iova);
-	if (!vcm->dead)
-		vcm_probe(fault, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id,
-			  res ? res->id : 0, res ? res->refs.total : 0, 0, fault->iova,
-			  fault->access, fault->dev, fault->domain);
+	vcm_probe(fault, vcm->stream.id, vcm_stream_next(&vcm->stream), vcm->id, res ? res->id : 0,
+		  res ? res->refs.total : 0, 0, fault->iova, fault->access, fault->dev,
+		  fault->domain);
 	vcm_stream_unlock(&vcm->stream);
 }
 
@@ -62,6 +63,8 @@ static void vcm_fault_tell(struct vcm *vcm, const struct vcm_fault *fault)
  * @vcm:   what vcm_fault_begin() returned; given up
  * @fault: what happened; @dev is filled in here
  * @priv:  the device, as it was registered
+ *
+ * Owed for each vcm_fault_begin(): the end of the context waits for it.
  *
  * Context: process, no lock of the core held.
  */
@@ -74,6 +77,7 @@ void vcm_fault_end(struct vcm *vcm, struct vcm_fault *fault, const void *priv)
 	if (vcm->fault_fn)
 		vcm->fault_fn(fault, vcm->fault_data);
 	mutex_unlock(&vcm->fault_lock);
+	vcm_os_put_and_wake(&vcm->faults);
 	vcm_mem_put(vcm);
 }
 EXPORT_SYMBOL_GPL(vcm_fault_end);
@@ -85,9 +89,10 @@ EXPORT_SYMBOL_GPL(vcm_fault_end);
  * @data: for @fn
  *
  * @fn runs in process context with no lock of the core held; it may call this API, except this
- * function and what ends @vcm.  It returns nothing: the DMA has been terminated, and no answer
- * could change that.  (VCMM had three contradicting meanings for its return value.)  On return
- * from here the former handler is not running and will not be called.
+ * function, what ends @vcm, which waits for it, and what ends a context whose handler does so in
+ * turn.  It returns nothing: the DMA has been terminated, and no answer could change that.  (VCMM
+ * had three contradicting meanings for its return value.)  On return from here the former handler
+ * is not running and will not be called.
  *
  * Context: may sleep.
  */

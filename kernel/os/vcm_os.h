@@ -20,6 +20,7 @@
  *   order     READ_ONCE, WRITE_ONCE, smp_load_acquire, smp_store_release, smp_rmb, smp_wmb
  *   CPUs      vcm_os_cpu, vcm_os_cpus
  *   counts    refcount_t and its set/read/inc/dec/dec_and_test
+ *             vcm_os_put_and_wake, vcm_os_put_and_wait
  *   lists     struct list_head and its usual helpers
  *   tables    smp_load_acquire, smp_store_release, __le32, __le64, __be64 and their conversions
  *   checks    WARN_ON_ONCE
@@ -49,6 +50,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <linux/wait_bit.h>
 
 #include "vcm_events.h"
 
@@ -64,6 +66,23 @@ static inline u32 vcm_os_cpu(void)
 static inline u32 vcm_os_cpus(void)
 {
 	return nr_cpu_ids;
+}
+
+/* Give up one of a count that somebody may wait for; its memory may be gone on return. */
+static inline void vcm_os_put_and_wake(refcount_t *count)
+{
+	if (refcount_dec_and_test(count)) {
+		smp_mb();	/* the count, before wake_up_var() looks for who waits */
+		wake_up_var(count);
+	}
+}
+
+/* Give up one of a count, and wait until all others have been; one caller in its life. */
+static inline void vcm_os_put_and_wait(refcount_t *count)
+{
+	if (!refcount_dec_and_test(count))
+		wait_var_event(count, !refcount_read(count));
+	smp_mb();	/* what was done before the last was given up is seen */
 }
 
 void *vcm_os_zalloc(size_t len);

@@ -63,12 +63,14 @@ u32 os_vmaps_made(void);
  * struct os_hooks - other threads at their worst moment, played by the same thread
  * @pages_freed: pages are about to be freed
  * @unlocked:    a lock was given up, and mutex_unlock() has not returned yet
+ * @waiting:     somebody is about to wait for a count
  *
  * A hook is called once and forgotten; it may set the next.
  */
 struct os_hooks {
 	void (*pages_freed)(void);
 	void (*unlocked)(void);
+	void (*waiting)(void);
 };
 
 extern struct os_hooks os_hooks;

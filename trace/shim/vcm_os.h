@@ -302,6 +302,9 @@ void refcount_dec(refcount_t *count);
 bool refcount_dec_and_test(refcount_t *count);
 u32 refcount_read(const refcount_t *count);
 
+void vcm_os_put_and_wake(refcount_t *count);
+void vcm_os_put_and_wait(refcount_t *count);
+
 /* Warnings are counted each time; a test has to expect them. */
 bool os_warn(const char *file, int line, const char *what);
 #define WARN_ON_ONCE(cond)	((cond) ? os_warn(__FILE__, __LINE__, #cond) : false)

@@ -2,7 +2,10 @@
 /*
  * fault.c - faults that a driver reports: one event, and one call of the handler outside the locks.
  */
+#include <pthread.h>
+
 #include "fake.h"
+#include "os_test.h"
 #include "unit.h"
 
 static struct vcm_fault seen;
@@ -105,21 +108,85 @@ TEST(fault_inside_a_sub_window_is_of_the_innermost)
 	CHECK_ERR(0, vcm_deassoc(assoc));
 }
 
-/* Between the two halves of a report everything may go. */
-TEST(fault_may_come_after_its_context)
+static struct {
+	struct vcm *vcm;
+	struct fake_device *fake;
+	struct vcm_fault fault;
+	pthread_t thread;
+	bool handled;
+} late;
+
+static void late_begin(struct vcm *vcm, struct fake_device *fake)
+{
+	late.vcm = vcm;
+	late.fake = fake;
+	late.fault = (struct vcm_fault) { .iova = PAGE + 5, .access = VCM_ACCESS_READ };
+	CHECK(vcm_fault_begin(fake_dom(fake), &late.fault.domain) == vcm);
+}
+
+static void late_end(void)
+{
+	fake_unregister(late.fake);
+	vcm_fault_end(late.vcm, &late.fault, late.fake);
+}
+
+/* Between the two halves of a report the device may go; its context waits. */
+TEST(fault_on_its_way_is_told_before_its_context_ends)
 {
 	struct fake_device *fake = fake_device("dev", 0);
 	struct vcm *vcm = unit_context(0, ~0ull);
 	struct vcm_assoc *assoc = unit_assoc(vcm, fake);
-	struct vcm_fault fault = { .iova = 5, .access = VCM_ACCESS_READ };
+	struct vcm_res *res = unit_res_at(vcm, PAGE, 1);
 
 	CHECK_ERR(0, vcm_activate(assoc));
-	CHECK(vcm_fault_begin(fake_dom(fake), &fault.domain) == vcm);
-	vcm_destroy(vcm);
-	CHECK_ERR(0, vcm_deassoc(assoc));
-	fake_unregister(fake);
+	late_begin(vcm, fake);
 	unit_events_clear();
-	vcm_fault_end(vcm, &fault, fake);
-	CHECK_EQ(0, fault.dev);
-	CHECK_STR("", unit_event_names());
+	os_hooks.waiting = late_end;
+	vcm_destroy(vcm);
+	CHECK_STR("unref deactivate deassoc fault unreserve destroy", unit_event_names());
+	CHECK_EQ(vcm_res_id(res), unit_event(3)->id);
+	CHECK_EQ(0, late.fault.dev);
+	CHECK_EQ(0, unit_event(3)->arg[2]);
+	vcm_unreserve(res);
+	CHECK_ERR(0, vcm_deassoc(assoc));
+}
+
+static void late_handler(const struct vcm_fault *fault, void *data)
+{
+	bool *handled = data;
+
+	unit_verify();
+	*handled = fault->iova == late.fault.iova;
+}
+
+static void *late_thread(void *arg)
+{
+	vcm_fault_end(late.vcm, &late.fault, late.fake);
+	return arg;
+}
+
+static void late_start(void)
+{
+	CHECK_EQ(0, pthread_create(&late.thread, NULL, late_thread, NULL));
+}
+
+/* The thread sanitizer sees whether the handler is over, whichever of both is first. */
+TEST(fault_handler_has_returned_when_its_context_has_ended)
+{
+	for (int i = 0; i < 20; i++) {
+		struct fake_device *fake = fake_device("dev", 0);
+		struct vcm *vcm = unit_context(0, ~0ull);
+		struct vcm_assoc *assoc = unit_assoc(vcm, fake);
+
+		late.handled = false;
+		vcm_set_fault_handler(vcm, late_handler, &late.handled);
+		CHECK_ERR(0, vcm_activate(assoc));
+		late_begin(vcm, fake);
+		os_hooks.waiting = late_start;
+		vcm_put(vcm);
+		CHECK(late.handled);
+		CHECK_EQ(0, pthread_join(late.thread, NULL));
+		CHECK_ERR(0, vcm_deassoc(assoc));
+		fake_unregister(fake);
+	}
 }
