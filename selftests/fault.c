@@ -383,21 +383,13 @@ TEST_F_TIMEOUT(fault, where_nothing_faults_there_is_no_verdict, 300)
 	expect_watch_exit(&lab->watch, 0);
 }
 
-/*
- * @nr faults of the simulated device, then the last record of vcmstat, which ends.  The end of a
- * context comes after the last of its faults; what other reports say is there when a DMA returns.
- */
-static void storm(struct __test_metadata *_metadata, struct lab *lab, bool in_context, __u64 nr,
-		  char *line, size_t room)
+/* @nr faults of the simulated device, each at the next address. */
+static void make_faults(struct __test_metadata *_metadata, const struct lab *lab, __u64 nr)
 {
-	static const char *const argv[] = { "vcmstat", "fault", "--json", NULL };
 	char path[256], text[80];
 	__u64 faulted = 0;
 	int fd;
 
-	if (in_context)
-		lab_begin(_metadata, lab, 0);
-	test_ok(_watch_start_as(&lab->watch, argv));
 	snprintf(path, sizeof(path), SIM_DEBUGFS "/dev/%s/dma", lab->dev);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
@@ -407,6 +399,21 @@ static void storm(struct __test_metadata *_metadata, struct lab *lab, bool in_co
 	}
 	close(fd);
 	ASSERT_EQ(nr, faulted);
+}
+
+/*
+ * The faults, then the last record of vcmstat, which ends.  The end of a context comes after the
+ * last of its faults; what other reports say is there when a DMA returns.
+ */
+static void storm(struct __test_metadata *_metadata, struct lab *lab, bool in_context, __u64 nr,
+		  char *line, size_t room)
+{
+	static const char *const argv[] = { "vcmstat", "fault", "--json", NULL };
+
+	if (in_context)
+		lab_begin(_metadata, lab, 0);
+	test_ok(_watch_start_as(&lab->watch, argv));
+	make_faults(_metadata, lab, nr);
 	if (in_context)
 		lab_end(_metadata, lab);
 	test_ok(kill(lab->watch.pid, SIGTERM));
@@ -459,6 +466,28 @@ TEST_F_TIMEOUT(storm, a_fault_of_a_context_is_told_once, 300)
 	EXPECT_EQ(ONCE, told);
 	EXPECT_EQ(0, dropped);
 	EXPECT_EQ(0, lost);
+}
+
+/* And in the order in which they happened, the last before the context ends. */
+TEST_F_TIMEOUT(storm, faults_of_a_context_are_told_in_order, 300)
+{
+	struct watch *watch = &self->lab.watch;
+	char line[4096];
+	__u64 iova;
+
+	lab_begin(_metadata, &self->lab, 0);
+	test_watch_start(watch);
+	make_faults(_metadata, &self->lab, ONCE);
+	lab_end(_metadata, &self->lab);
+	for (__u64 i = 0; i < ONCE;) {
+		test_ok(_watch_find(watch, "\"event\":\"vcm_", line, sizeof(line)));
+		ASSERT_EQ(NULL, strstr(line, "\"event\":\"vcm_destroy\"")) TH_LOG("%s", line);
+		if (!strstr(line, "\"event\":\"vcm_fault\""))
+			continue;
+		ASSERT_EQ(0, _json_u64(line, "iova", &iova));
+		ASSERT_EQ(UNMAPPED_IOVA + i++, iova);
+	}
+	ASSERT_EQ(0, _watch_stop(watch));
 }
 
 TEST_HARNESS_MAIN

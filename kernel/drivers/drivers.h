@@ -15,6 +15,8 @@ struct device;
 struct iommu_domain;
 struct page;
 struct vcm_chunk;
+struct vcm_dom;
+struct vcm_faults;
 
 int vcm_carveouts_init(void);
 void vcm_carveouts_exit(void);
@@ -63,6 +65,10 @@ static inline void vcm_msi_unmap(struct iommu_domain *domain, struct list_head *
 {
 }
 #endif
+
+/* iommu_fault.c */
+struct vcm_faults *vcm_faults_follow(struct iommu_domain *iommu, struct vcm_dom *dom);
+void vcm_faults_put(struct vcm_faults *faults);
 
 /* phys_import.c */
 struct vcm_chunk *vcm_chunks_of_pages(struct page *const *pages, u64 nr_pages, u32 *nr_chunks);

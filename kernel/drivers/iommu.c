@@ -18,7 +18,6 @@
 #include <linux/mutex.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
-#include <linux/workqueue.h>
 
 #include "drivers/drivers.h"
 #include "vcm.h"
@@ -43,64 +42,17 @@ static DEFINE_MUTEX(vcm_iommu_lists_lock);	/* two contexts make no list of the s
 
 /**
  * struct vcm_domain - a mapping domain of this driver
- * @iommu: the page tables; immutable
- * @prot:  IOMMU_* flags of mappings of cached memory; immutable
- * @bells: what its devices write to when they interrupt, see iommu_msi.c; registry lock
- * @dom:   the core's side, for faults; immutable
+ * @iommu:  the page tables; immutable
+ * @prot:   IOMMU_* flags of mappings of cached memory; immutable
+ * @bells:  what its devices write to when they interrupt, see iommu_msi.c; registry lock
+ * @faults: what it reports; immutable
  */
 struct vcm_domain {
 	struct iommu_domain *iommu;
 	int prot;
 	struct list_head bells;
-	struct vcm_dom *dom;
+	struct vcm_faults *faults;
 };
-
-/**
- * struct vcm_iommu_fault - a fault on its way to a process
- * @work:  carries it
- * @vcm:   where it happened; counted
- * @dev:   the device, to be compared only
- * @fault: what happened
- */
-struct vcm_iommu_fault {
-	struct work_struct work;
-	struct vcm *vcm;
-	const struct device *dev;
-	struct vcm_fault fault;
-};
-
-static struct workqueue_struct *vcm_iommu_wq;
-
-static void vcm_iommu_fault_work(struct work_struct *work)
-{
-	struct vcm_iommu_fault *item = container_of(work, struct vcm_iommu_fault, work);
-
-	vcm_fault_end(item->vcm, &item->fault, item->dev);
-	kfree(item);
-}
-
-/*
- * Called by IOMMU drivers that report faults, in any context.  The answer is always that nobody
- * handled it, so the driver goes on to log and terminate.
- */
-static int vcm_iommu_fault(struct iommu_domain *iommu, struct device *dev, unsigned long iova,
-			   int flags, void *token)
-{
-	struct vcm_domain *domain = token;
-	struct vcm_iommu_fault *item = kzalloc(sizeof(*item), GFP_ATOMIC);
-
-	if (!item) {
-		pr_warn_ratelimited("vcm: no memory to tell of a fault at %#lx\n", iova);
-		return -ENOSYS;
-	}
-	INIT_WORK(&item->work, vcm_iommu_fault_work);
-	item->vcm = vcm_fault_begin(domain->dom, &item->fault.domain);
-	item->dev = dev;
-	item->fault.iova = iova;
-	item->fault.access = flags & IOMMU_FAULT_WRITE ? VCM_ACCESS_WRITE : VCM_ACCESS_READ;
-	queue_work(vcm_iommu_wq, &item->work);
-	return -ENOSYS;
-}
 
 /**
  * struct vcm_iommu_cursor - how far a mapping has got
@@ -119,25 +71,34 @@ static struct vcm_domain *vcm_iommu_domain_alloc(struct vcm_device *vdev, struct
 	struct device *dev = vcm_device_priv(vdev);
 	struct vcm_domain *domain = vcm_driver_zalloc(sizeof(*domain));
 	struct iommu_domain *iommu;
+	int err;
 
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
 	iommu = vcm_should_fail() ? ERR_PTR(-ENOMEM) : iommu_paging_domain_alloc(dev);
-	if (IS_ERR(iommu)) {
-		kvfree(domain);
-		return ERR_CAST(iommu);
-	}
+	err = PTR_ERR_OR_ZERO(iommu);
+	if (err)
+		goto err_free;
+	err = -ENOMEM;
+	domain->faults = vcm_faults_follow(iommu, dom);
+	if (!domain->faults)
+		goto err_domain;
 	domain->iommu = iommu;
 	domain->prot = dev_is_dma_coherent(dev) ? IOMMU_CACHE : 0;
-	domain->dom = dom;
 	INIT_LIST_HEAD(&domain->bells);
-	iommu_set_fault_handler(iommu, vcm_iommu_fault, domain);
 	return domain;
+
+err_domain:
+	iommu_domain_free(iommu);
+err_free:
+	kvfree(domain);
+	return ERR_PTR(err);
 }
 
 static void vcm_iommu_domain_free(struct vcm_domain *domain)
 {
 	iommu_domain_free(domain->iommu);
+	vcm_faults_put(domain->faults);
 	kvfree(domain);
 }
 
@@ -394,16 +355,3 @@ const struct vcm_driver vcm_iommu_driver = {
 	.reserved = vcm_iommu_reserved,
 };
 EXPORT_SYMBOL_GPL(vcm_iommu_driver);
-
-/* Make ready to deliver faults.  Return: 0 or -ENOMEM. */
-int vcm_iommu_init(void)
-{
-	vcm_iommu_wq = alloc_workqueue("vcm_fault", WQ_UNBOUND, 0);
-	return vcm_iommu_wq ? 0 : -ENOMEM;
-}
-
-/* Deliver what is on its way, and stop. */
-void vcm_iommu_exit(void)
-{
-	destroy_workqueue(vcm_iommu_wq);
-}
