@@ -57,7 +57,7 @@ demo: setup-vm modules tools client ## real DMA through an emulated IOMMU; live 
 check: ## all tests of the default tier; the last line is "N passed, N failed"
 	$(Q)$(setup)/check.sh
 
-check-wide: ## check, then uml, package-check and check-debug-short; the same last line
+check-wide: ## check, uml, package-check, check-debug-short, matrix-short; the same last line
 	$(Q)$(setup)/check.sh --wide
 
 unit: setup-unit ## the core in user space, with sanitizers; no root, no guest
@@ -113,6 +113,9 @@ uml: setup-uml programs ## core, allocator and formats under User-mode Linux wit
 
 matrix: setup-matrix tools programs ## other kernels, IOMMUs and architectures, L="legs" for some
 	$(Q)L="$(L)" T="$(T)" $(top)/selftests/matrix/matrix.sh
+
+matrix-short: setup-matrix tools programs ## all legs of the matrix with few of its kselftests
+	$(Q)L="$(L)" $(top)/selftests/matrix/matrix.sh --short
 
 package-check: setup-package deb ## the packages in a clean Debian 13: install, boot, remove
 	$(Q)$(top)/selftests/matrix/package.sh

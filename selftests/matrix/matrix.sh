@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# matrix.sh [--list] - the modules, the kselftests and vcmstat on other kernels, IOMMUs and
-# architectures, one guest after the other; one table at the end.
+# matrix.sh [--list | --short] - the modules, the kselftests and vcmstat on other kernels, IOMMUs
+# and architectures, one guest after the other; one table at the end.
 #
 # $L names the legs to run, all when it is empty; $T the kselftests.  --list prints the legs, and
-# what is left out and why.
+# what is left out and why; --short runs of the kselftests those that differ most between kernels
+# and IOMMUs.
 #
 # Leaves in build/results: matrix.tap (did every leg run to its end, is its log clean),
 # matrix-LEG-NAME.tap (what program NAME said), matrix-LEG.log (kernel log), matrix.txt (the table).
@@ -153,12 +154,17 @@ prepare() {
 }
 
 main() {
-	local line leg
+	local line leg name
 	case ${1:-} in
 	--list)	list; exit 0 ;;
+	--short) T=$(short) ;;
 	'')	;;
-	*)	echo "usage: matrix.sh [--list]" >&2; exit 2 ;;
+	*)	echo "usage: matrix.sh [--list | --short]" >&2; exit 2 ;;
 	esac
+	for name in ${T:-}; do
+		programs | grep -q "^${name}[[:space:]]" ||
+			{ echo "matrix.sh: no kselftest $name in a leg, see --list" >&2; exit 2; }
+	done
 	for leg in ${L:-}; do
 		legs | grep -q "^${leg}[[:space:]]" ||
 			{ echo "matrix.sh: no leg $leg, see --list" >&2; exit 2; }

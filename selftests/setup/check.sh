@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # check.sh [--wide] - the default tier of tests: every leg runs, even after another has failed.
-# With --wide the tiers run too that need another kernel or root file system, and a short
-# check-debug; not the matrix, which takes half an hour of a processor by itself.
+# With --wide the tiers run too that need another kernel or root file system; of check-debug and
+# the matrix, which take half an hour of a processor and more, the short forms.
 #
 # Legs with guests run one after the other, and beside them all others: an emulated guest uses one
 # processor, however many it has.  What both need is built before.
@@ -43,6 +43,7 @@ wide_legs() {
 	uml host uml.tap uml-run.tap uml-kunit.tap uml-kselftest.tap
 	check-debug-short host debug.tap debug-run.tap debug-kselftest.tap
 	package-check guest package.tap package-guest.tap
+	matrix-short guest matrix.tap
 	LIST
 }
 
@@ -50,7 +51,7 @@ wide_legs() {
 program_taps() {
 	local known=$1
 	find "$results" -maxdepth 1 -name 'kselftest-*.tap' -o -maxdepth 1 -name 'uml-*.tap' \
-		-o -maxdepth 1 -name 'debug-*.tap' |
+		-o -maxdepth 1 -name 'debug-*.tap' -o -maxdepth 1 -name 'matrix-*.tap' |
 		grep -vxFf <(tr ' ' '\n' <<<"$known") | LC_ALL=C sort
 }
 
