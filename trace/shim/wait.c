@@ -20,9 +20,10 @@ void vcm_os_put_and_wait(refcount_t *count)
 {
 	void (*hook)(void) = os_hooks.waiting;
 
-	os_hooks.waiting = NULL;
-	if (hook)
+	if (hook) {
+		os_hooks.waiting = NULL;
 		hook();
+	}
 	pthread_mutex_lock(&os_wait_lock);
 	if (!refcount_dec_and_test(count))
 		while (refcount_read(count))
