@@ -75,12 +75,7 @@ test_cleanup() {
 follow() {
 	local file=$1
 	shift
-	"$vcmstat" --json iommu "$interval" "$@" >"$file" 2>"$file.err" &
-	watch=$!
-	wait_until grep -q '"type":"iommu",' "$file" || {
-		cat "$file.err"
-		return 1
-	}
+	watch_from iommu "$file" iommu "$interval" "$@"
 }
 
 # stop FILE CODE: with its report

@@ -25,27 +25,6 @@ test_cleanup() {
 	fi
 }
 
-# What vcm_flow does in other processes at the same time, until stop_load.
-start_load() {
-	local i
-	load=()
-	for i in 1 2; do
-		"$flow" load "$((${VCM_SEED:-1} + i))" 2>/dev/null &
-		load+=("$!")
-	done
-}
-
-# The processes were at work to the end: a load that failed would prove nothing.
-stop_load() {
-	local pid code
-	for pid in "${load[@]}"; do
-		code=0
-		kill -TERM "$pid" || return 1
-		wait "$pid" || code=$?
-		[ "$code" = 143 ]
-	done
-}
-
 the_tracepoints_are_those_of_the_schema() {
 	"$flow" events | sort >"$scratch/schema"
 	sed -n 's/^vcm://p' "$tracefs/available_events" | sort >"$scratch/available"

@@ -14,26 +14,6 @@ set -euo pipefail
 
 rounds=${VCM_ROUNDS:-100}
 
-start_load() {
-	local i
-	load=()
-	for i in 1 2; do
-		"$flow" load "$((${VCM_SEED:-1} + i))" 2>/dev/null &
-		load+=("$!")
-	done
-}
-
-# The processes were at work to the end: a load that failed would prove nothing.
-stop_load() {
-	local pid code
-	for pid in "${load[@]}"; do
-		code=0
-		kill -TERM "$pid" || return 1
-		wait "$pid" || code=$?
-		[ "$code" = 143 ]
-	done
-}
-
 # verify_under_load SOURCE ROUNDS [option]...: what it says is in $scratch/said
 verify_under_load() {
 	local source=$1 nr=$2 code=0

@@ -201,15 +201,23 @@ nothing_is_attached() {
 		! grep -E ' name vcm_|raw_tracepoint|vcm_' "$scratch/attached"
 }
 
-# start_watch FILE: vcmstat writes NDJSON to FILE; sets $watch.  No later event is missed.
-start_watch() {
+# watch_from TYPE FILE ARGUMENT...: vcmstat writes NDJSON to FILE; sets $watch.  On return there is
+# a record of this type.
+watch_from() {
+	local type=$1 file=$2
+	shift 2
 	# the pipe of start_flow stays out of it, or the flow would not see its end
-	"$vcmstat" events --json >"$1" 2>"$1.err" 7>&- &
+	"$vcmstat" --json "$@" >"$file" 2>"$file.err" 7>&- &
 	watch=$!
-	wait_until grep -q '"type":"ready"' "$1" || {
-		cat "$1.err"
+	wait_until grep -q "\"type\":\"$type\"" "$file" || {
+		cat "$file.err"
 		return 1
 	}
+}
+
+# start_watch FILE: no later event is missed.
+start_watch() {
+	watch_from ready "$1" events
 }
 
 # stop_watch FILE SIGNAL: it ends by itself, with 0 and an end record
@@ -241,6 +249,27 @@ start_flow() {
 stop_flow() {
 	exec 7>&-
 	wait "$holder"
+}
+
+# What vcm_flow does in other processes at the same time, until stop_load.
+start_load() {
+	local i
+	load=()
+	for i in 1 2; do
+		"$flow" load "$((${VCM_SEED:-1} + i))" 2>/dev/null &
+		load+=("$!")
+	done
+}
+
+# The processes were at work to the end: a load that failed would prove nothing.
+stop_load() {
+	local pid code
+	for pid in "${load[@]}"; do
+		code=0
+		kill -TERM "$pid" || return 1
+		wait "$pid" || code=$?
+		[ "$code" = 143 ]
+	done
 }
 
 # What a test has to undo beside its processes; it defines its own.
