@@ -67,24 +67,28 @@ unload_all() {
 
 # The suites run when the module is loaded; what they say is kept in debugfs.
 kunit() {
-	local tap=$results/uml-kunit.tap suite ran=0
+	local tap=$results/uml-kunit.tap suite
 	insmod "$out/kernel/vcm.ko" && insmod "$out/kernel/vcm_fmt.ko" || return 1
 	insmod "$out/kunit/vcm_kunit.ko" ${VCM_SEED:+"seed=$VCM_SEED"} || return 1
 	dmesg | sed -n 's/.*vcm_kunit: \(seed .*\)/# \1/p' >"$tap"
 	for suite in "$debugfs"/kunit/vcm_*/results; do
-		[ -r "$suite" ] || continue
-		grep -v 'KTAP version' "$suite"
-		ran=$((ran + 1))
-	done | sed "s/^\(not \)\{0,1\}ok [0-9]*/\1ok/" >"$tap.new"
-	number <"$tap.new" >>"$tap"
-	rm "$tap.new"
+		[ ! -r "$suite" ] || grep -v 'KTAP version' "$suite"
+	done | as_one >>"$tap"
 	cat "$tap"
-	rmmod vcm_kunit && unload_all && ! grep -q '^ *not ok' "$tap"
+	rmmod vcm_kunit && unload_all && "$top/selftests/setup/tally.sh" "$tap"
 }
 
-# Number the results of the suites, which each begin with 1, and plan them.
-number() {
-	awk '/^(not )?ok/ { sub(/ok/, "ok " ++n) } { print } END { print "1.." n + 0 }'
+# Make one plan of those of the suites, which each are the only one.  KUnit gives none to the
+# parameters of a test, but how many there were when all have run.
+as_one() {
+	awk '
+		/^1\.\./ { next }
+		/^    # [a-z0-9_]*: pass:.* total:[0-9]+$/ {
+			print "        1.." substr($0, index($0, "total:") + 6)
+		}
+		/^(not )?ok/ { sub(/ok [0-9]*/, "ok " ++n) }
+		{ print }
+		END { print "1.." n + 0 }'
 }
 
 # An object younger than five seconds is never reported, with no way to ask whether it is over.
