@@ -41,7 +41,7 @@ struct vcm_iommu_fault {
  */
 struct vcm_faults {
 	refcount_t refs;
-	spinlock_t lock;
+	spinlock_t lock;	/* the list */
 	struct list_head list;
 	struct work_struct work;
 	struct vcm_dom *dom;

@@ -35,8 +35,7 @@ ignored() {
 	LINUX_VERSION_CODE|kernel/compat\.h|telling kernels apart is what the file is for
 	CONSTANT_COMPARISON|kernel/compat\.h|KERNEL_VERSION() is taken for a constant on the left
 	OPEN_BRACE|kernel/core/lookup\.c|functions named _for_each_ are taken for loops
-	ENOSYS|kernel/drivers/iommu\.c|what report_iommu_fault() wants for "not handled"
-	OOM_MESSAGE|kernel/drivers/iommu\.c|a fault that cannot be told must not go unseen
+	ENOSYS|kernel/drivers/iommu_fault\.c|what report_iommu_fault() wants for "not handled"
 	FILE_PATH_CHANGES|.*|asks for a line in the kernel's MAINTAINERS
 	LIST
 }
