@@ -56,10 +56,10 @@ tools() {
 	cat <<-'LIST'
 	bpftool clang dkms gcc gcc-12 gcc-14-aarch64-linux-gnu iproute2 kmod
 	libbabeltrace2-dev libbpf-dev libc6-dev libc6-dev-arm64-cross libelf-dev
-	libncurses-dev libtracefs-dev
+	libncurses-dev libtraceevent-dev libtracefs-dev
 	llvm make pahole pkg-config procps python3 qemu-system-x86 rsync trace-cmd zlib1g-dev
-	libbpf-dev:arm64 libelf-dev:arm64 libncurses-dev:arm64 libtracefs-dev:arm64
-	zlib1g-dev:arm64
+	libbpf-dev:arm64 libelf-dev:arm64 libncurses-dev:arm64 libtraceevent-dev:arm64
+	libtracefs-dev:arm64 zlib1g-dev:arm64
 	LIST
 }
 

@@ -42,13 +42,15 @@ packages() {
 	tool|libbpf-dev|=|loads BPF programs
 	tool|libelf-dev|=|needed by libbpf
 	tool|zlib1g-dev|=|needed by libbpf
-	tool|libtracefs-dev|=|vcmstat reads trace buffers; brings libtraceevent
+	tool|libtracefs-dev|=|vcmstat reads trace buffers
+	tool|libtraceevent-dev|=|needed by libtracefs, which does not ask for it
 	tool|libbabeltrace2-dev|=|vcmstat reads traces of LTTng
 	tool|pkg-config|=|finds the libraries that vcmstat can do without
 	tool|libncurses-dev|=|screen of vcmstat top
 	tool|python3|=|reads NDJSON in tests
 	output|libncurses-dev|=|screen of vcmstat top
 	output|libtracefs-dev|=|vcmstat reads trace buffers
+	output|libtraceevent-dev|=|needed by libtracefs
 	output|libbabeltrace2-dev|=|vcmstat reads traces of LTTng
 	output|pkg-config|=|finds the libraries that vcmstat can do without
 	output|tmux|=|a terminal whose keys and screen a test drives
