@@ -10,7 +10,7 @@
 # Owns: the daemons that it starts, the session, and $session_home; session_close ends all of them.
 
 session=vcm-$$
-session_home='' session_daemon='' session_relay='' session_created=no
+session_home='' session_daemon='' session_relay='' session_created=no session_preload=''
 
 session_die() {
 	echo "${0##*/}: $*" >&2
@@ -56,8 +56,11 @@ session_wait() {
 	return 1
 }
 
-# Have a session daemon: the one of root that runs, or a new one.
+# Have a session daemon: the one of root that runs, or a new one.  What the caller preloads is for
+# the command: a daemon that a part of LTTng-UST is preloaded into waits for itself to register.
 session_open() {
+	session_preload=${LD_PRELOAD:-}
+	unset LD_PRELOAD
 	session_need lttng lttng-tools
 	session_need lttng-sessiond lttng-tools
 	session_need babeltrace2 babeltrace2
@@ -93,5 +96,5 @@ session_events() {
 # session_run COMMAND...: with the tracepoints; a busy machine takes a while to register
 session_run() {
 	LTTNG_UST_REGISTER_TIMEOUT=${LTTNG_UST_REGISTER_TIMEOUT:-10000} \
-		LD_PRELOAD=$(session_library)${LD_PRELOAD:+:$LD_PRELOAD} "$@"
+		LD_PRELOAD=$(session_library)${session_preload:+:$session_preload} "$@"
 }
