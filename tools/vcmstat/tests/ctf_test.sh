@@ -148,9 +148,10 @@ discarded_events_are_a_loss() {
 	expect_code 5 list --strict --source "ctf:$scratch/sim/lossy"
 }
 
-# stream_of TRACE: a file of it that has more than a few events
+# stream_of TRACE: the file of it that has most events
 stream_of() {
-	find "$1" -name 'vcm_*' -size +8k -not -path '*/index/*' | head -n 1
+	find "$1" -name 'vcm_*' -not -path '*/index/*' -printf '%s %p\n' | sort -rn |
+		sed -n '1s/^[0-9]* //p'
 }
 
 # discard_more FILE: the tracer's counter at the end of the last packet says seven more.  A packet
