@@ -167,7 +167,7 @@ static inline void fill_bind(union arg *arg, struct world *w)
 }
 
 CALL(bind, vcm_ioc_bind, .cmd = VCM_IOC_BIND, .min = END(vcm_ioc_bind, off), .names_vcm = true,
-	.zero = { offsetof(struct vcm_ioc_bind, rsvd) }, .live = true, .points = 2,
+	.zero = { offsetof(struct vcm_ioc_bind, rsvd) }, .live = true, .points = 3,
 	.fill = fill_bind);
 
 static inline void fill_rebind(union arg *arg, struct world *w)
@@ -177,7 +177,7 @@ static inline void fill_rebind(union arg *arg, struct world *w)
 }
 
 CALL(rebind, vcm_ioc_bind, .cmd = VCM_IOC_REBIND, .names_vcm = true,
-	.zero = { offsetof(struct vcm_ioc_bind, rsvd) }, .live = true, .points = 2,
+	.zero = { offsetof(struct vcm_ioc_bind, rsvd) }, .live = true, .points = 3,
 	.fill = fill_rebind);
 
 static inline void fill_map(union arg *arg, struct world *w)

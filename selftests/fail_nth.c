@@ -244,7 +244,7 @@ TEST_F(more, a_binding_that_is_mapped_in_several_lists)
 	test_sweep(self->fail, &points, false,
 		   _vcm_bind(self->fd, self->vcm, res, alloc.phys), (void)0);
 	TH_LOG("points bind of 100 chunks %u", points);
-	EXPECT_LE(2, points);
+	EXPECT_LE(3, points);
 }
 
 /* What a driver does from its first call to its last, with memory from each source it may have. */
@@ -320,7 +320,7 @@ TEST_F(more, an_activation_with_many_bindings)
 	test_sweep(self->fail, &points, false,
 		   _vcm_activate(self->fd, self->vcm, assoc, NULL), (void)0);
 	TH_LOG("points activate with 10 bindings %u", points);
-	EXPECT_LE(13, points);
+	EXPECT_LE(23, points);
 }
 
 TEST_F(more, the_knob_is_for_one_task_at_a_time)

@@ -9,16 +9,8 @@
  *
  * A device cannot make every mistake behind every IOMMU; the table says why not.
  */
-#include <libgen.h>
-#include <sys/syscall.h>
-
 #include "fault_util.h"
 
-#define BUG_DEBUGFS	"/sys/kernel/debug/vcm_bug"
-
-#define UNMAPPED_IOVA	0x18000000ull	/* of a storm, and behind it */
-#define STORM		100000
-#define ONCE		1000
 #define MOMENT_NS	4000000ull
 
 static void never_reserved(struct __test_metadata *_metadata, struct lab *lab)
@@ -251,30 +243,12 @@ static void repeating(struct __test_metadata *_metadata, struct lab *lab)
 	lab->any_rank = true;
 }
 
-/* vcm_bug.ko of the build that the test is of, or of VCM_BUG_MODULE; -errno */
-static int bug_open(void)
-{
-	const char *named = getenv("VCM_BUG_MODULE");
-	char path[PATH_MAX] = "";
-	int fd;
-
-	if (!named && readlink("/proc/self/exe", path, sizeof(path) - 32) > 0) {
-		dirname(path);
-		strcat(path, "/../../mod/vcm_bug.ko");
-	}
-	fd = open(named ? named : path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* Every IOMMU here knows its devices, so that takes a driver that reports one without a name. */
 static void unknown(struct __test_metadata *_metadata, struct lab *lab)
 {
 	char text[32];
-	int fd = lab->sim ? bug_open() : -ENOENT;
-	int err = fd < 0 ? fd : syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	int err = lab->sim ? _bug_load() : -ENOENT;
 
-	if (fd >= 0)
-		close(fd);
 	if (err) {
 		lab->why = lab->sim ? "no vcm_bug.ko for this kernel" :
 			   "this IOMMU knows its devices";
@@ -285,7 +259,7 @@ static void unknown(struct __test_metadata *_metadata, struct lab *lab)
 	lab->seen_as = "";
 	snprintf(text, sizeof(text), "0x%llx", lab->iova);
 	err = _file_write(BUG_DEBUGFS "/nameless", text);
-	EXPECT_EQ(0, syscall(SYS_delete_module, "vcm_bug", 0));
+	EXPECT_EQ(0, _bug_unload());
 	ASSERT_EQ(0, err);
 }
 
@@ -381,113 +355,6 @@ TEST_F_TIMEOUT(fault, where_nothing_faults_there_is_no_verdict, 300)
 	ASSERT_EQ(0, _json_u64(line, "faults", &faults)) TH_LOG("%s", line);
 	EXPECT_EQ(0, faults);
 	expect_watch_exit(&lab->watch, 0);
-}
-
-/* @nr faults of the simulated device, each at the next address. */
-static void make_faults(struct __test_metadata *_metadata, const struct lab *lab, __u64 nr)
-{
-	char path[256], text[80];
-	__u64 faulted = 0;
-	int fd;
-
-	snprintf(path, sizeof(path), SIM_DEBUGFS "/dev/%s/dma", lab->dev);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	ASSERT_LE(0, fd);
-	for (__u64 i = 0; i < nr; i++) {
-		snprintf(text, sizeof(text), "sum 0x%llx 1", UNMAPPED_IOVA + i);
-		faulted += write(fd, text, strlen(text)) < 0 && errno == EFAULT;
-	}
-	close(fd);
-	ASSERT_EQ(nr, faulted);
-}
-
-/*
- * The faults, then the last record of vcmstat, which ends.  The end of a context comes after the
- * last of its faults; what other reports say is there when a DMA returns.
- */
-static void storm(struct __test_metadata *_metadata, struct lab *lab, bool in_context, __u64 nr,
-		  char *line, size_t room)
-{
-	static const char *const argv[] = { "vcmstat", "fault", "--json", NULL };
-
-	if (in_context)
-		lab_begin(_metadata, lab, 0);
-	test_ok(_watch_start_as(&lab->watch, argv));
-	make_faults(_metadata, lab, nr);
-	if (in_context)
-		lab_end(_metadata, lab);
-	test_ok(kill(lab->watch.pid, SIGTERM));
-	test_ok(_watch_find(&lab->watch, "\"type\":\"end\"", line, room));
-	expect_watch_exit(&lab->watch, EXIT_FOUND);
-}
-
-FIXTURE(storm) {
-	struct lab lab;
-};
-
-FIXTURE_SETUP(storm)
-{
-	if (!vcmstat_path())
-		SKIP(return, "no vcmstat; set VCMSTAT to its path");
-	if (!sim_exists())
-		SKIP(return, "vcm_sim and vcm_sim_dev are not loaded");
-	lab_open(_metadata, &self->lab, true);
-}
-
-FIXTURE_TEARDOWN(storm)
-{
-	lab_close(_metadata, &self->lab);
-}
-
-/* Outside every context: told by the driver of the IOMMU, as any driver would. */
-TEST_F_TIMEOUT(storm, of_a_hundred_thousand_every_fault_is_told_or_counted, 900)
-{
-	__u64 told, dropped;
-	char line[4096];
-
-	storm(_metadata, &self->lab, false, STORM, line, sizeof(line));
-	ASSERT_EQ(0, _json_u64(line, "faults", &told));
-	ASSERT_EQ(0, _json_u64(line, "fault_dropped", &dropped));
-	TH_LOG("%llu told, %llu found no room", told, dropped);
-	EXPECT_EQ(STORM, told + dropped);
-	EXPECT_LT(0, told);
-}
-
-/* In a context: the module makes an event of each; what its driver reports is the same fault. */
-TEST_F_TIMEOUT(storm, a_fault_of_a_context_is_told_once, 300)
-{
-	__u64 told, dropped, lost;
-	char line[4096];
-
-	storm(_metadata, &self->lab, true, ONCE, line, sizeof(line));
-	ASSERT_EQ(0, _json_u64(line, "faults", &told));
-	ASSERT_EQ(0, _json_u64(line, "fault_dropped", &dropped));
-	ASSERT_EQ(0, _json_u64(line, "lost", &lost));
-	EXPECT_EQ(ONCE, told);
-	EXPECT_EQ(0, dropped);
-	EXPECT_EQ(0, lost);
-}
-
-/* And in the order in which they happened, the last before the context ends. */
-TEST_F_TIMEOUT(storm, faults_of_a_context_are_told_in_order, 300)
-{
-	struct watch *watch = &self->lab.watch;
-	char line[4096];
-	__u64 iova;
-
-	lab_begin(_metadata, &self->lab, 0);
-	test_watch_start(watch);
-	make_faults(_metadata, &self->lab, ONCE);
-	lab_end(_metadata, &self->lab);
-	for (__u64 i = 0; i < ONCE;) {
-		test_ok(_watch_find(watch, "\"event\":\"vcm_", line, sizeof(line)));
-		ASSERT_EQ(NULL, strstr(line, "\"event\":\"vcm_destroy\"")) TH_LOG("%s", line);
-		if (!strstr(line, "\"event\":\"vcm_fault\""))
-			continue;
-		ASSERT_EQ(0, _json_u64(line, "iova", &iova));
-		ASSERT_EQ(UNMAPPED_IOVA + i++, iova);
-	}
-	ASSERT_EQ(0, _watch_stop(watch));
 }
 
 TEST_HARNESS_MAIN

@@ -8,6 +8,9 @@
 #ifndef FAULT_UTIL_H
 #define FAULT_UTIL_H
 
+#include <libgen.h>
+#include <sys/syscall.h>
+
 #include "sim_util.h"
 
 #define WINDOW_START	0x10000000ull
@@ -15,6 +18,7 @@
 #define CASE_BYTES	0x1000000ull	/* between the addresses of two cases */
 #define MASK_BITS	40		/* what vcmstat is told that devices can address */
 #define EXIT_FOUND	4
+#define BUG_DEBUGFS	"/sys/kernel/debug/vcm_bug"
 #define SIM_MMU		"d0"
 #define SIM_DEV		"sim-d0.a"
 
@@ -77,6 +81,30 @@ struct lab {
 	test_reserve_at((lab)->fd, (lab)->vcm, (lab)->at, room, &(lab)->res);	\
 	test_bind((lab)->fd, (lab)->vcm, (lab)->res, (lab)->mem.phys, .prot = (may)); \
 } while (0)
+
+/* vcm_bug.ko of the build that the test is of, or of VCM_BUG_MODULE.  Return: 0 or -errno. */
+static inline int _bug_load(void)
+{
+	const char *named = getenv("VCM_BUG_MODULE");
+	char path[PATH_MAX] = "";
+	int fd, err;
+
+	if (!named && readlink("/proc/self/exe", path, sizeof(path) - 32) > 0) {
+		dirname(path);
+		strcat(path, "/../../mod/vcm_bug.ko");
+	}
+	fd = open(named ? named : path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static inline int _bug_unload(void)
+{
+	return syscall(SYS_delete_module, "vcm_bug", 0) ? -errno : 0;
+}
 
 static inline void lab_open(struct __test_metadata *_metadata, struct lab *lab, bool sim)
 {

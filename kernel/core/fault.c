@@ -83,6 +83,28 @@ void vcm_fault_end(struct vcm *vcm, struct vcm_fault *fault, const void *priv)
 EXPORT_SYMBOL_GPL(vcm_fault_end);
 
 /**
+ * vcm_fault_lost() - tell of faults that a driver could not keep until they could be delivered
+ * @vcm:   what vcm_fault_begin() returned for the first of them; given up
+ * @first: the first of them; @dev is not looked at
+ * @nr:    how many
+ *
+ * One event, "fault failed": the handler is not called.  Owed as vcm_fault_end() is.
+ *
+ * Context: process, no lock of the core held.
+ */
+void vcm_fault_lost(struct vcm *vcm, const struct vcm_fault *first, __u64 nr)
+{
+	const struct vcm_failure what = { VCM_OP_FAULT, 0, { first->iova, nr, first->domain } };
+
+	vcm_stream_lock(&vcm->stream);
+	vcm_fail_locked(&vcm->stream, vcm->id, &what, -ENOBUFS);
+	vcm_stream_unlock(&vcm->stream);
+	vcm_os_put_and_wake(&vcm->faults);
+	vcm_mem_put(vcm);
+}
+EXPORT_SYMBOL_GPL(vcm_fault_lost);
+
+/**
  * vcm_set_fault_handler() - be told of the faults of a context
  * @vcm:  the context
  * @fn:   called for each fault, NULL for nobody

@@ -25,17 +25,22 @@
 /* Bytes of one list entry at most; its length is an unsigned int. */
 #define VCM_IOMMU_RUN_MAX ((u64)UINT_MAX & PAGE_MASK)
 
+/* Entries of a list at most; more chunks than that are mapped a batch at a time. */
+#define VCM_IOMMU_LIST_MAX (1u << 20)
+
 /* Chunks handed to the IOMMU in one call where only part of memory is; the list is on the stack. */
 #define VCM_IOMMU_BATCH 32
 
 /**
  * struct vcm_iommu_list - all of some memory as the IOMMU API wants it
- * @note: kept with the memory
- * @sgt:  its chunks, neighbours put together
+ * @note:  kept with the memory
+ * @nents: length of @sg
+ * @sg:    its chunks, neighbours put together
  */
 struct vcm_iommu_list {
 	struct vcm_phys_note note;
-	struct sg_table sgt;
+	unsigned int nents;
+	struct scatterlist sg[] __counted_by(nents);
 };
 
 static DEFINE_MUTEX(vcm_iommu_lists_lock);	/* two contexts make no list of the same memory */
@@ -200,10 +205,7 @@ static int vcm_iommu_map_carved(struct vcm_domain *domain, u64 start, u64 len,
 
 static void vcm_iommu_list_free(struct vcm_phys_note *note)
 {
-	struct vcm_iommu_list *list = container_of(note, struct vcm_iommu_list, note);
-
-	sg_free_table(&list->sgt);
-	kfree(list);
+	kvfree(container_of(note, struct vcm_iommu_list, note));
 }
 
 /*
@@ -224,43 +226,48 @@ static u64 vcm_iommu_run(const struct vcm_chunk *chunk, u32 left, u32 *nr)
 	return len;
 }
 
+/* Return: a list, NULL when it would be too long or an entry of it, or ERR_PTR(-ENOMEM). */
 static struct vcm_iommu_list *vcm_iommu_list_make(const struct vcm_phys *phys)
 {
 	struct vcm_iommu_list *list;
 	const struct vcm_chunk *chunks;
 	u32 nr_chunks, nr, i, nents = 0;
-	struct scatterlist *sg;
 
 	chunks = vcm_phys_chunks(phys, &nr_chunks);
 	for (i = 0; i < nr_chunks; i += nr, nents++)
 		if (vcm_iommu_run(&chunks[i], nr_chunks - i, &nr) > VCM_IOMMU_RUN_MAX)
 			return NULL;
-	list = kzalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
+	if (nents > VCM_IOMMU_LIST_MAX)
+		return NULL;
+	list = kvzalloc(struct_size(list, sg, nents), GFP_KERNEL_ACCOUNT);
 	if (!list)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	list->note.free = vcm_iommu_list_free;
-	if (sg_alloc_table(&list->sgt, nents, GFP_KERNEL_ACCOUNT)) {
-		kfree(list);
-		return NULL;
-	}
-	sg = list->sgt.sgl;
-	for (i = 0; i < nr_chunks; i += nr, sg = sg_next(sg)) {
+	list->nents = nents;
+	sg_init_table(list->sg, nents);
+	for (i = 0, nents = 0; i < nr_chunks; i += nr, nents++) {
 		u64 len = vcm_iommu_run(&chunks[i], nr_chunks - i, &nr);
 
-		sg_set_page(sg, pfn_to_page(PHYS_PFN(chunks[i].pa)), len, 0);
+		sg_set_page(&list->sg[nents], pfn_to_page(PHYS_PFN(chunks[i].pa)), len, 0);
 	}
 	return list;
 }
 
 /*
  * Made when all of some memory is mapped for the first time, because binding is what happens
- * again and again.  Return: the list, or NULL when there is no memory for it: one can do without.
+ * again and again.  To go on without one when there is no memory for it would be slow whenever
+ * this memory is bound, and tell nobody.  The failure point is there whether the list is or not:
+ * what a call that fails leaves behind must not renumber those of the next.
+ *
+ * Return: the list, NULL when there can be none, or ERR_PTR(-ENOMEM).
  */
 static struct vcm_iommu_list *vcm_iommu_list(struct vcm_phys *phys)
 {
 	struct vcm_phys_note *note = vcm_phys_note(phys);
 	struct vcm_iommu_list *list;
 
+	if (vcm_should_fail())
+		return ERR_PTR(-ENOMEM);
 	if (note)
 		return container_of(note, struct vcm_iommu_list, note);
 	mutex_lock(&vcm_iommu_lists_lock);
@@ -269,7 +276,7 @@ static struct vcm_iommu_list *vcm_iommu_list(struct vcm_phys *phys)
 		list = container_of(note, struct vcm_iommu_list, note);
 	} else {
 		list = vcm_iommu_list_make(phys);
-		if (list)
+		if (!IS_ERR_OR_NULL(list))
 			vcm_phys_set_note(phys, &list->note);
 	}
 	mutex_unlock(&vcm_iommu_lists_lock);
@@ -310,10 +317,12 @@ static int vcm_iommu_map(struct vcm_domain *domain, u64 start, u64 len, struct v
 
 	if (len == vcm_phys_len(phys) && vcm_phys_source(phys) != VCM_SOURCE_CARVEOUT)
 		list = vcm_iommu_list(phys);
+	if (IS_ERR(list))
+		return PTR_ERR(list);
 	if (!list)
 		return vcm_iommu_map_part(domain, start, len, phys, off, flags);
 	mapped = vcm_should_fail() ? -ENOMEM :
-		 iommu_map_sg(domain->iommu, start, list->sgt.sgl, list->sgt.orig_nents, flags,
+		 iommu_map_sg(domain->iommu, start, list->sg, list->nents, flags,
 			      GFP_KERNEL_ACCOUNT);
 	return mapped < 0 ? mapped : 0;
 }

@@ -352,6 +352,7 @@ struct vcm_assoc *vcm_assoc_device(struct vcm *vcm, struct vcm_device *dev);
 /* Faults on their way from a driver: kernel/core/fault.c */
 struct vcm *vcm_fault_begin(struct vcm_dom *dom, __u32 *domain);
 void vcm_fault_end(struct vcm *vcm, struct vcm_fault *fault, const void *priv);
+void vcm_fault_lost(struct vcm *vcm, const struct vcm_fault *first, __u64 nr);
 
 /* Failures on demand: kernel/os/inject.c; asked by drivers before what can fail */
 bool vcm_should_fail(void);

@@ -211,7 +211,8 @@
 	EN(SAVE, 15, "save")							\
 	EN(RESTORE, 16, "restore")						\
 	EN(IMPORT, 17, "import")						\
-	EN(VMAP, 18, "vmap")
+	EN(VMAP, 18, "vmap")							\
+	EN(FAULT, 19, "fault")
 
 #define VCM_ENUM_ENTRY_driver(NAME, nr, str)	VCM_DRIVER_##NAME = nr,
 #define VCM_ENUM_ENTRY_kind(NAME, nr, str)	VCM_KIND_##NAME = nr,

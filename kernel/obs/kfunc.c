@@ -20,7 +20,6 @@
 #include <linux/btf_ids.h>
 #include <linux/init.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 
 #include "core/core.h"
 #include "obs/obs.h"
@@ -81,12 +80,12 @@ __bpf_kfunc int bpf_iter_vcm_new(struct bpf_iter_vcm *it)
 	BUILD_BUG_ON(sizeof(struct vcm_snap_res) > VCM_ITER_PAYLOAD ||
 		     sizeof(struct vcm_snap_device) > VCM_ITER_PAYLOAD);
 	slot->iter = NULL;
-	iter = kzalloc(sizeof(*iter), GFP_KERNEL);
+	iter = vcm_os_zalloc(sizeof(*iter));
 	if (!iter)
 		return -ENOMEM;
 	err = vcm_obs_snapshot(&iter->data, &iter->len);
 	if (err) {
-		kfree(iter);
+		vcm_os_free(iter);
 		return err;
 	}
 	iter->pos = sizeof(struct vcm_snap_header);
@@ -127,7 +126,7 @@ __bpf_kfunc void bpf_iter_vcm_destroy(struct bpf_iter_vcm *it)
 	if (!slot->iter)
 		return;
 	vcm_os_free(slot->iter->data);
-	kfree(slot->iter);
+	vcm_os_free(slot->iter);
 }
 
 __bpf_kfunc_end_defs();

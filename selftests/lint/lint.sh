@@ -135,6 +135,7 @@ main() {
 	check "docs/events.md is what the event schema says" "$here/events.sh"
 	check "the page on formats counts lines right" "$here/consolidation.sh"
 	check "structs of the interface have no padding" "$here/padding.sh"
+	check "every allocation of the module can be made to fail" "$here/failpoints.sh"
 	check "the tests that the feature list names are there" "$here/features.sh"
 	check "checkpatch --strict is content" run_checkpatch
 	check "kernel-doc is complete and well formed" run_kernel_doc

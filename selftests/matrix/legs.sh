@@ -41,6 +41,7 @@ programs() {
 	sim_multi	all
 	edu		amd64	what it knows of faults is what IOMMUs of amd64 report
 	fault		amd64	likewise
+	storm		amd64	likewise
 	place2		vtd	names the window of interrupts of amd64, and an address beyond VT-d
 	holders		amd64	likewise
 	sources.sh	vtd	no IOMMU changes events, arm64 is too slow; vcmstat.sh is for all

@@ -13,6 +13,8 @@
  *           in the middle are unmapped; they stay so until "undo" is written
  *   storm   write a number: so many reads are reported to the IOMMU core as if they had been
  *           refused, each of another page, as drivers of most IOMMUs report them
+ *   flood   write "NAME ADDRESS NUMBER": so many reads by a platform device are reported likewise,
+ *           each of the next page, to who has the device
  *   nameless write an address: a read of it by a device that has no name is reported; the IOMMU of
  *           no machine does that, some driver with a mistake may
  *   address read: where the last of these was mapped, or the first of the storm
@@ -29,6 +31,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -217,11 +220,20 @@ static ssize_t vcm_bug_leak_write(struct file *file, const char __user *text, si
 	return err ?: len;
 }
 
+static void vcm_bug_report(struct iommu_domain *domain, struct device *dev, u64 at,
+			   unsigned int nr)
+{
+	for (; nr; nr--, at += PAGE_SIZE) {
+		report_iommu_fault(domain, dev, at, IOMMU_FAULT_READ);
+		cond_resched();
+	}
+}
+
 static ssize_t vcm_bug_storm_write(struct file *file, const char __user *text, size_t len,
 				   loff_t *pos)
 {
 	struct iommu_domain *domain;
-	unsigned int i, nr;
+	unsigned int nr;
 	int err;
 
 	err = kstrtouint_from_user(text, len, 0, &nr);
@@ -231,13 +243,34 @@ static ssize_t vcm_bug_storm_write(struct file *file, const char __user *text, s
 	domain = vcm_bug_dev ? iommu_get_domain_for_dev(&vcm_bug_dev->dev) : NULL;
 	err = domain ? 0 : -ENODEV;
 	vcm_bug_address = VCM_BUG_STORM_AT;
-	for (i = 0; !err && i < nr; i++) {
-		report_iommu_fault(domain, &vcm_bug_dev->dev, VCM_BUG_STORM_AT + i * PAGE_SIZE,
-				   IOMMU_FAULT_READ);
-		cond_resched();
-	}
+	if (!err)
+		vcm_bug_report(domain, &vcm_bug_dev->dev, VCM_BUG_STORM_AT, nr);
 	mutex_unlock(&vcm_bug_lock);
 	return err ?: len;
+}
+
+/* The caller sees to it that the device stays where it is. */
+static ssize_t vcm_bug_flood_write(struct file *file, const char __user *text, size_t len,
+				   loff_t *pos)
+{
+	struct iommu_domain *domain;
+	char line[64], name[32];
+	struct device *dev;
+	unsigned int nr;
+	u64 at;
+	int err;
+
+	err = vcm_bug_word(line, sizeof(line), text, len);
+	if (err)
+		return err;
+	if (sscanf(line, "%31s %llx %u", name, &at, &nr) != 3 || nr > VCM_BUG_STORM)
+		return -EINVAL;
+	dev = bus_find_device_by_name(&platform_bus_type, NULL, name);
+	domain = dev ? iommu_get_domain_for_dev(dev) : NULL;
+	if (domain)
+		vcm_bug_report(domain, dev, at, nr);
+	put_device(dev);
+	return domain ? len : -ENODEV;
 }
 
 static ssize_t vcm_bug_nameless_write(struct file *file, const char __user *text, size_t len,
@@ -347,6 +380,7 @@ VCM_BUG_WRITES(early);
 VCM_BUG_WRITES(leak);
 VCM_BUG_WRITES(pieces);
 VCM_BUG_WRITES(storm);
+VCM_BUG_WRITES(flood);
 VCM_BUG_WRITES(nameless);
 
 static const struct file_operations vcm_bug_tables_fops = {
@@ -414,6 +448,7 @@ static int __init vcm_bug_init(void)
 	debugfs_create_file("leak", 0200, vcm_bug_dir, NULL, &vcm_bug_leak_fops);
 	debugfs_create_file("pieces", 0200, vcm_bug_dir, NULL, &vcm_bug_pieces_fops);
 	debugfs_create_file("storm", 0200, vcm_bug_dir, NULL, &vcm_bug_storm_fops);
+	debugfs_create_file("flood", 0200, vcm_bug_dir, NULL, &vcm_bug_flood_fops);
 	debugfs_create_file("nameless", 0200, vcm_bug_dir, NULL, &vcm_bug_nameless_fops);
 	debugfs_create_file("tables", 0600, vcm_bug_dir, NULL, &vcm_bug_tables_fops);
 	debugfs_create_x64("address", 0400, vcm_bug_dir, &vcm_bug_address);

@@ -151,6 +151,39 @@ TEST(fault_on_its_way_is_told_before_its_context_ends)
 	CHECK_ERR(0, vcm_deassoc(assoc));
 }
 
+/* What could not be kept is told as failed, without the handler, and its context waits for it. */
+static void lost_end(void)
+{
+	vcm_fault_lost(late.vcm, &late.fault, 7);
+}
+
+TEST(fault_that_was_lost_is_told_before_its_context_ends)
+{
+	struct fake_device *fake = fake_device("dev", 0);
+	struct vcm *vcm = unit_context(0, ~0ull);
+	struct vcm_assoc *assoc = unit_assoc(vcm, fake);
+	u32 domain;
+
+	CHECK_ERR(0, vcm_activate(assoc));
+	domain = assoc->dom->id;
+	calls = 0;
+	vcm_set_fault_handler(vcm, handler, vcm);
+	late_begin(vcm, fake);
+	unit_events_clear();
+	os_hooks.waiting = lost_end;
+	vcm_destroy(vcm);
+	CHECK_STR("unref deactivate deassoc error destroy", unit_event_names());
+	CHECK_EQ(vcm_id(vcm), unit_event(3)->vcm);
+	CHECK_EQ(0, unit_event(3)->id);
+	CHECK_EQ(-ENOBUFS, unit_event(3)->err);
+	CHECK_EQ(VCM_OP_FAULT, unit_event(3)->arg[0]);
+	CHECK_EQ(PAGE + 5, unit_event(3)->arg[1]);
+	CHECK_EQ(7, unit_event(3)->arg[2]);
+	CHECK_EQ(domain, unit_event(3)->arg[3]);
+	CHECK_EQ(0, calls);
+	CHECK_ERR(0, vcm_deassoc(assoc));
+}
+
 static void late_handler(const struct vcm_fault *fault, void *data)
 {
 	bool *handled = data;

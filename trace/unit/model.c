@@ -342,7 +342,7 @@ static const char *model_error(struct state *state, const struct vcm_event *ev)
 {
 	MODEL_ARGS(error);
 
-	if (ev->err >= 0 || !ev->arg[ARG_op] || ev->arg[ARG_op] > VCM_OP_VMAP)
+	if (ev->err >= 0 || !ev->arg[ARG_op] || ev->arg[ARG_op] > VCM_OP_FAULT)
 		return "error: without errno or operation";
 	if (ev->vcm && !state_context(state, ev->vcm))
 		return "error: in no context";
