@@ -175,7 +175,8 @@ TEST_F_TIMEOUT(storm, a_flood_is_told_without_a_gap, 300)
 	ASSERT_EQ(0, err);
 	lab_begin(_metadata, &self->lab, 0);
 	test_watch_start(watch);
-	err = _line_write(BUG_DEBUGFS "/flood", "%s 0x%llx %u", self->lab.dev, UNMAPPED_IOVA, FLOOD);
+	err = _line_write(BUG_DEBUGFS "/flood", "%s 0x%llx %u", self->lab.dev, UNMAPPED_IOVA,
+			  FLOOD);
 	EXPECT_EQ(0, _bug_unload());
 	ASSERT_EQ(0, err);
 	lab_end(_metadata, &self->lab);

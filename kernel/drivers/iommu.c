@@ -26,7 +26,7 @@
 #define VCM_IOMMU_RUN_MAX ((u64)UINT_MAX & PAGE_MASK)
 
 /* Entries of a list at most; more chunks than that are mapped a batch at a time. */
-#define VCM_IOMMU_LIST_MAX (1u << 20)
+#define VCM_IOMMU_LIST_MAX 1048576
 
 /* Chunks handed to the IOMMU in one call where only part of memory is; the list is on the stack. */
 #define VCM_IOMMU_BATCH 32

@@ -144,7 +144,8 @@ static int vcm_iommu_fault(struct iommu_domain *iommu, struct device *dev, unsig
 			   int flags, void *token)
 {
 	bool fail = in_task() && vcm_should_fail();
-	struct vcm_iommu_fault *item = fail ? NULL : kzalloc(sizeof(*item), GFP_ATOMIC | __GFP_NOWARN);
+	struct vcm_iommu_fault *item = fail ? NULL :
+				       kzalloc(sizeof(*item), GFP_ATOMIC | __GFP_NOWARN);
 	const struct vcm_fault fault = {
 		.iova = iova,
 		.access = flags & IOMMU_FAULT_WRITE ? VCM_ACCESS_WRITE : VCM_ACCESS_READ,

@@ -15,12 +15,12 @@ top=${1:-$(cd "$here/../.." && pwd)}
 # FILE FUNCTION and why: the caller asks; once, when the module is loaded; ...
 exceptions() {
 	cat <<-'LIST'
-	kernel/drivers/iommu.c vcm_iommu_attach_device		the core asks before it calls a driver
-	kernel/drivers/iommu.c vcm_iommu_list_make		the caller asks, whether there is a list or not
-	kernel/drivers/iommu_fault.c vcm_iommu_init		when the module is loaded
-	kernel/os/pages.c vcm_pages_from_buddy			the caller asks
-	kernel/os/pages.c vcm_pages_from_node			the caller asks
-	kernel/os/vmap.c vcm_pages_of				the caller asks
+	kernel/drivers/iommu.c vcm_iommu_attach_device	the core asks
+	kernel/drivers/iommu.c vcm_iommu_list_make	the caller asks
+	kernel/drivers/iommu_fault.c vcm_iommu_init	when the module is loaded
+	kernel/os/pages.c vcm_pages_from_buddy		the caller asks
+	kernel/os/pages.c vcm_pages_from_node		the caller asks
+	kernel/os/vmap.c vcm_pages_of			the caller asks
 	LIST
 }
 
@@ -58,7 +58,7 @@ main() {
 	mapfile -t files < <(find kernel -path kernel/sim -prune -o -path kernel/bench -prune -o \
 		-path kernel/samples -prune -o -name '*.[ch]' -print | LC_ALL=C sort)
 	while read -r file function line; do
-		if exceptions | grep -qE "^$file $function[[:space:]]"; then
+		if exceptions | grep -qE "^$file ${function}[[:space:]]"; then
 			seen+="$file:$function "
 		else
 			echo "$file:$line: $function() allocates and asks no failure point before"
