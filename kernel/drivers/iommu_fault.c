@@ -21,7 +21,7 @@
 
 #include "drivers/drivers.h"
 
-#define VCM_FAULTS_MAX 1024	/* of one domain that wait */
+#define VCM_FAULTS_MAX 16384	/* of one domain that wait */
 
 /**
  * struct vcm_faults_lost - faults in a row that could not be kept

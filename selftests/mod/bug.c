@@ -14,7 +14,7 @@
  *   storm   write a number: so many reads are reported to the IOMMU core as if they had been
  *           refused, each of another page, as drivers of most IOMMUs report them
  *   flood   write "NAME ADDRESS NUMBER": so many reads by a platform device are reported likewise,
- *           each of the next page, to who has the device
+ *           each of the next page, to who has the device, while nothing else runs
  *   nameless write an address: a read of it by a device that has no name is reported; the IOMMU of
  *           no machine does that, some driver with a mistake may
  *   address read: where the last of these was mapped, or the first of the storm
@@ -35,6 +35,7 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/stop_machine.h>
 #include <linux/uaccess.h>
 
 #define VCM_BUG_DMA_SRC		0x80
@@ -49,6 +50,7 @@
 #define VCM_BUG_PIECES_AT	0x10000000UL
 #define VCM_BUG_STORM		1000000	/* faults of one write */
 #define VCM_BUG_STORM_AT	0x20000000UL
+#define VCM_BUG_FLOOD		100000	/* faults of one write */
 #define VCM_BUG_SCAN_LAST	0xffffffffUL
 
 /* A page that nobody gives back. */
@@ -220,20 +222,11 @@ static ssize_t vcm_bug_leak_write(struct file *file, const char __user *text, si
 	return err ?: len;
 }
 
-static void vcm_bug_report(struct iommu_domain *domain, struct device *dev, u64 at,
-			   unsigned int nr)
-{
-	for (; nr; nr--, at += PAGE_SIZE) {
-		report_iommu_fault(domain, dev, at, IOMMU_FAULT_READ);
-		cond_resched();
-	}
-}
-
 static ssize_t vcm_bug_storm_write(struct file *file, const char __user *text, size_t len,
 				   loff_t *pos)
 {
 	struct iommu_domain *domain;
-	unsigned int nr;
+	unsigned int i, nr;
 	int err;
 
 	err = kstrtouint_from_user(text, len, 0, &nr);
@@ -243,34 +236,53 @@ static ssize_t vcm_bug_storm_write(struct file *file, const char __user *text, s
 	domain = vcm_bug_dev ? iommu_get_domain_for_dev(&vcm_bug_dev->dev) : NULL;
 	err = domain ? 0 : -ENODEV;
 	vcm_bug_address = VCM_BUG_STORM_AT;
-	if (!err)
-		vcm_bug_report(domain, &vcm_bug_dev->dev, VCM_BUG_STORM_AT, nr);
+	for (i = 0; !err && i < nr; i++) {
+		report_iommu_fault(domain, &vcm_bug_dev->dev, VCM_BUG_STORM_AT + i * PAGE_SIZE,
+				   IOMMU_FAULT_READ);
+		cond_resched();
+	}
 	mutex_unlock(&vcm_bug_lock);
 	return err ?: len;
+}
+
+/* What is reported in one go. */
+struct vcm_bug_flood {
+	struct iommu_domain *domain;
+	struct device *dev;
+	u64 at;
+	unsigned int nr;
+};
+
+/* Interrupts are off, and every other processor waits. */
+static int vcm_bug_flood(void *data)
+{
+	const struct vcm_bug_flood *flood = data;
+
+	for (unsigned int i = 0; i < flood->nr; i++)
+		report_iommu_fault(flood->domain, flood->dev, flood->at + i * PAGE_SIZE,
+				   IOMMU_FAULT_READ);
+	return 0;
 }
 
 /* The caller sees to it that the device stays where it is. */
 static ssize_t vcm_bug_flood_write(struct file *file, const char __user *text, size_t len,
 				   loff_t *pos)
 {
-	struct iommu_domain *domain;
+	struct vcm_bug_flood flood;
 	char line[64], name[32];
-	struct device *dev;
-	unsigned int nr;
-	u64 at;
 	int err;
 
 	err = vcm_bug_word(line, sizeof(line), text, len);
 	if (err)
 		return err;
-	if (sscanf(line, "%31s %llx %u", name, &at, &nr) != 3 || nr > VCM_BUG_STORM)
+	if (sscanf(line, "%31s %llx %u", name, &flood.at, &flood.nr) != 3 ||
+	    flood.nr > VCM_BUG_FLOOD)
 		return -EINVAL;
-	dev = bus_find_device_by_name(&platform_bus_type, NULL, name);
-	domain = dev ? iommu_get_domain_for_dev(dev) : NULL;
-	if (domain)
-		vcm_bug_report(domain, dev, at, nr);
-	put_device(dev);
-	return domain ? len : -ENODEV;
+	flood.dev = bus_find_device_by_name(&platform_bus_type, NULL, name);
+	flood.domain = flood.dev ? iommu_get_domain_for_dev(flood.dev) : NULL;
+	err = flood.domain ? stop_machine(vcm_bug_flood, &flood, NULL) : -ENODEV;
+	put_device(flood.dev);
+	return err ?: len;
 }
 
 static ssize_t vcm_bug_nameless_write(struct file *file, const char __user *text, size_t len,
