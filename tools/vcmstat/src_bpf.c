@@ -19,11 +19,11 @@
 
 #include "source.h"
 #include "src_fault.h"
+#include "src_rung.h"
 #include "stream.skel.h"
 #include "tracefmt.h"
 
 #define TRACEFS		"/sys/kernel/tracing"
-#define MODULE_BTF	"/sys/kernel/btf/vcm"
 #define RECORD_BYTES	(sizeof(struct vcm_event) + 8)	/* with the head of the ring */
 
 struct src_bpf {
@@ -164,20 +164,6 @@ static int refused(struct error *err, const char *what, int error)
 			 strerror(error));
 }
 
-/* "tp" of "tp/vcm/vcm_create": the programs of one rung only are loaded and attached. */
-static void choose_programs(struct bpf_object *obj, const char *rung)
-{
-	struct bpf_program *prog;
-
-	bpf_object__for_each_program(prog, obj) {
-		const char *section = bpf_program__section_name(prog);
-		size_t len = strcspn(section, "/");
-
-		bpf_program__set_autoload(prog, strlen(rung) == len &&
-					  !strncmp(section, rung, len));
-	}
-}
-
 /* A place is taken before another goes, on each CPU at the same time. */
 #define PAST_SLACK 1024
 
@@ -192,6 +178,7 @@ static void size_past(struct vcm_stream_bpf *bpf, uint32_t past)
 
 static int open_stream(struct src_bpf *bpf, size_t ring_bytes, uint32_t past, struct error *err)
 {
+	const struct rung rung = { bpf->src.name, bpf->src.name };
 	int ret;
 
 	bpf->stream = vcm_stream_bpf__open();
@@ -199,7 +186,7 @@ static int open_stream(struct src_bpf *bpf, size_t ring_bytes, uint32_t past, st
 		return refused(err, "open", errno);
 	bpf_map__set_max_entries(bpf->stream->maps.vcm_events, (__u32)ring_bytes);
 	size_past(bpf->stream, past);
-	choose_programs(bpf->stream->obj, bpf->src.name);
+	src_rung_choose(bpf->stream->obj, &rung);
 	ret = vcm_stream_bpf__load(bpf->stream);
 	if (ret)
 		return refused(err, "load", ret);

@@ -16,8 +16,8 @@
 #include "hist.h"
 #include "hist.skel.h"
 #include "source.h"
+#include "src_rung.h"
 
-#define MODULE_BTF "/sys/kernel/btf/vcm"
 #define REST_TRIES 200
 #define REST_WAIT_MS 5
 
@@ -30,27 +30,20 @@ struct src_hist {
 	int cpus;
 };
 
-static bool is_of(const struct bpf_program *prog, bool fentry)
-{
-	const char *section = bpf_program__section_name(prog);
+static const struct rung rungs[] = {
+	{ "fentry", "fentry fexit" },
+	{ "kprobe", "kprobe kretprobe" },
+};
 
-	return fentry == (section[0] == 'f');
-}
-
-static int load(struct src_hist *s, bool fentry)
+static int load(struct src_hist *s, const struct rung *rung)
 {
-	struct bpf_program *prog;
 	int ret;
 
-	s->name = fentry ? "fentry" : "kprobe";
+	s->name = rung->name;
 	s->bpf = vcm_hist_bpf__open();
 	if (!s->bpf)
 		return -errno;
-	bpf_object__for_each_program(prog, s->bpf->obj)
-		bpf_program__set_autoload(prog, is_of(prog, fentry));
-	ret = vcm_hist_bpf__load(s->bpf);
-	if (!ret)
-		ret = vcm_hist_bpf__attach(s->bpf);
+	ret = src_rung_attach(s->bpf->skeleton, rung);
 	if (ret) {
 		vcm_hist_bpf__destroy(s->bpf);
 		s->bpf = NULL;
@@ -70,22 +63,17 @@ struct src_hist *src_hist_open(int verbose, struct error *err)
 	s = xcalloc(1, sizeof(*s));
 	s->cpus = libbpf_num_possible_cpus();
 	if (!access(MODULE_BTF, F_OK))
-		ret = load(s, true);
+		ret = load(s, &rungs[0]);
 	if (ret)
-		ret = load(s, false);
-	if (!ret) {
-		s->sums = xcalloc((size_t)s->cpus, sizeof(*s->sums));
-		s->counts = xcalloc((size_t)s->cpus, sizeof(*s->counts));
-		return s;
+		ret = load(s, &rungs[1]);
+	if (ret) {
+		src_rung_refused("time the operations of the module", ret, err);
+		free(s);
+		return NULL;
 	}
-	free(s);
-	if ((ret == -EPERM || ret == -EACCES) && geteuid())
-		error_set(err, EXIT_PERMISSION, "no permission to time the module: run as root");
-	else
-		error_set(err, ret == -ENOENT || ret == -ESRCH ? EXIT_ABSENT : EXIT_FAILED,
-			  "cannot time the operations of the module: %s (-v tells more)",
-			  strerror(-ret));
-	return NULL;
+	s->sums = xcalloc((size_t)s->cpus, sizeof(*s->sums));
+	s->counts = xcalloc((size_t)s->cpus, sizeof(*s->counts));
+	return s;
 }
 
 const char *src_hist_name(const struct src_hist *s)

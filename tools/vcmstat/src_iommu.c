@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "src_iommu_priv.h"
+#include "src_rung.h"
 
 #define KERNEL_BTF	"/sys/kernel/btf/vmlinux"
 #define GROUPS		"/sys/kernel/iommu_groups"
@@ -33,11 +34,10 @@ static uint32_t entries_of(const char *path)
 	return nr;
 }
 
-/* "fexit" of "fexit/iommu_map": has the section that kind of program of the rung? */
-static bool is_of(const struct bpf_program *prog, bool trampoline)
-{
-	return trampoline == (bpf_program__section_name(prog)[0] == 'f');
-}
+static const struct rung rungs[] = {
+	{ "fexit", "fentry fexit" },
+	{ "kprobe", "kprobe kretprobe" },
+};
 
 static void size_maps(struct src_iommu *s, const struct src_iommu_config *config)
 {
@@ -69,17 +69,16 @@ static int start(struct src_iommu *s)
 	return vcm_hostmap_bpf__attach(s->map);
 }
 
-static int load(struct src_iommu *s, const struct src_iommu_config *config, const char *rung)
+static int load(struct src_iommu *s, const struct src_iommu_config *config,
+		const struct rung *rung)
 {
-	struct bpf_program *prog;
 	int ret;
 
-	s->name = rung;
+	s->name = rung->name;
 	s->map = vcm_hostmap_bpf__open();
 	if (!s->map)
 		return -errno;
-	bpf_object__for_each_program(prog, s->map->obj)
-		bpf_program__set_autoload(prog, is_of(prog, !strcmp(rung, "fexit")));
+	src_rung_choose(s->map->obj, rung);
 	size_maps(s, config);
 	s->map->rodata->vcm_host_stacks = !config->no_stacks;
 	ret = start(s);
@@ -100,16 +99,6 @@ static int check_machine(struct error *err)
 	return 0;
 }
 
-static int refused(struct error *err, int ret)
-{
-	if ((ret == -EPERM || ret == -EACCES) && geteuid())
-		return error_set(err, EXIT_PERMISSION,
-				 "no permission to follow the mappings of the kernel: run as root");
-	return error_set(err, ret == -ENOENT || ret == -ESRCH ? EXIT_ABSENT : EXIT_FAILED,
-			 "cannot follow the mappings of the kernel: %s (-v tells more)",
-			 strerror(-ret));
-}
-
 struct src_iommu *src_iommu_open(const struct src_iommu_config *config, struct error *err)
 {
 	struct src_iommu *s;
@@ -125,12 +114,11 @@ struct src_iommu *src_iommu_open(const struct src_iommu_config *config, struct e
 	s->devices = 4 * s->slots + 1024;
 	s->odd = xcalloc(s->slots, sizeof(*s->odd));
 	s->seen = xcalloc(s->slots, sizeof(*s->seen));
-	if (!config->rung || !strcmp(config->rung, "fexit"))
-		ret = load(s, config, "fexit");
-	if (ret && (!config->rung || !strcmp(config->rung, "kprobe")))
-		ret = load(s, config, "kprobe");
+	for (size_t i = 0; ret && i < sizeof(rungs) / sizeof(*rungs); i++)
+		if (!config->rung || !strcmp(config->rung, rungs[i].name))
+			ret = load(s, config, &rungs[i]);
 	if (ret) {
-		refused(err, ret);
+		src_rung_refused("follow the mappings of the kernel", ret, err);
 		src_iommu_close(s);
 		return NULL;
 	}

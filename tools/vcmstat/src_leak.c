@@ -10,29 +10,24 @@
 #include "leak.h"
 #include "leak.skel.h"
 #include "source.h"
-
-#define MODULE_BTF "/sys/kernel/btf/vcm"
+#include "src_rung.h"
 
 struct src_leak {
 	struct vcm_leak_bpf *bpf;
 	const char *name;
 };
 
-static int load(struct src_leak *s, const char *rung)
+static const struct rung rungs[] = { { "tp_btf", "tp_btf" }, { "raw_tp", "raw_tp" } };
+
+static int load(struct src_leak *s, const struct rung *rung)
 {
-	struct bpf_program *prog;
 	int ret;
 
-	s->name = rung;
+	s->name = rung->name;
 	s->bpf = vcm_leak_bpf__open();
 	if (!s->bpf)
 		return -errno;
-	bpf_object__for_each_program(prog, s->bpf->obj)
-		bpf_program__set_autoload(prog, !strncmp(bpf_program__section_name(prog), rung,
-							 strlen(rung)));
-	ret = vcm_leak_bpf__load(s->bpf);
-	if (!ret)
-		ret = vcm_leak_bpf__attach(s->bpf);
+	ret = src_rung_attach(s->bpf->skeleton, rung);
 	if (ret) {
 		vcm_leak_bpf__destroy(s->bpf);
 		s->bpf = NULL;
@@ -51,18 +46,15 @@ struct src_leak *src_leak_open(int verbose, struct error *err)
 		libbpf_set_print(NULL);
 	s = xcalloc(1, sizeof(*s));
 	if (!access(MODULE_BTF, F_OK))
-		ret = load(s, "tp_btf");
+		ret = load(s, &rungs[0]);
 	if (ret)
-		ret = load(s, "raw_tp");
-	if (!ret)
-		return s;
-	free(s);
-	if ((ret == -EPERM || ret == -EACCES) && geteuid())
-		error_set(err, EXIT_PERMISSION, "no permission to watch references: run as root");
-	else
-		error_set(err, ret == -ENOENT || ret == -ESRCH ? EXIT_ABSENT : EXIT_FAILED,
-			  "cannot watch references: %s (-v tells more)", strerror(-ret));
-	return NULL;
+		ret = load(s, &rungs[1]);
+	if (ret) {
+		src_rung_refused("watch references", ret, err);
+		free(s);
+		return NULL;
+	}
+	return s;
 }
 
 const char *src_leak_name(const struct src_leak *s)
