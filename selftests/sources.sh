@@ -135,8 +135,31 @@ without_module_btf_the_next_source_is_taken() {
 	grep -q 'no BTF' "$scratch/refused"
 }
 
+# passes PROGRAM TEST: one test of another program, which may not skip, with such a vcmstat
+passes() {
+	VCMSTAT=$scratch/crowded "$here/$1" -t "$2" >"$scratch/$1"
+	cat "$scratch/$1"
+	grep -q "^ok 1 .*$2\$" "$scratch/$1"
+}
+
+# What IOMMU drivers report and what VT-d has recorded is seen where fentry has no room left.
+kprobes_see_faults_where_fentry_has_no_room() {
+	need_vcmstat
+	[ -e /sys/class/iommu/dmar0 ] || skip "no VT-d"
+	[ -e "$here/edu" ] || skip "no other tests beside this one"
+	cat >"$scratch/crowded" <<-END
+		#!/bin/sh
+		exec "$(dirname "$flow")/crowd" dmar_fault report_iommu_fault -- "$vcmstat" "\$@"
+	END
+	chmod +x "$scratch/crowded"
+	"$scratch/crowded" events --json --for 0.2 >"$scratch/kprobes"
+	head -n 1 "$scratch/kprobes" | grep '"faults":"report(kprobe) vtd(kprobe)"'
+	passes edu a_blocked_dma_is_a_fault_that_vcmstat_sees
+	passes storm a_fault_of_a_context_is_told_once
+}
+
 main() {
-	tap_plan 10
+	tap_plan 11
 	tap_case tp_btf_gives_the_state_in_every_round
 	tap_case raw_tp_gives_the_state_in_every_round
 	tap_case tracefs_gives_the_state_in_every_round
@@ -147,6 +170,7 @@ main() {
 	tap_case nothing_stays_attached_whatever_ends_vcmstat
 	tap_case an_attached_source_refuses_an_unload_and_goes_on
 	tap_case without_module_btf_the_next_source_is_taken
+	tap_case kprobes_see_faults_where_fentry_has_no_room
 	tap_end
 }
 
