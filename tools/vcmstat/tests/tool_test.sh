@@ -316,6 +316,22 @@ a_build_without_libraries_works() {
 	expect 3 "source tracefs is not compiled in" events --source tracefs
 }
 
+# built OPTION...: when the object was made that the build with these options uses
+built() {
+	make -s -C "$here/.." OUT="$scratch/anew" NO_BPF=1 CFLAGS=-O0 "$@" \
+		"$scratch/anew/main.o" >/dev/null
+	stat -c %y "$scratch/anew/main.o"
+}
+
+what_a_build_depends_on_builds_anew() {
+	local first
+	first=$(built pkg=no)
+	[ "$(built pkg=no)" = "$first" ]
+	[ "$(built pkg=yes)" != "$first" ]
+	first=$(built pkg=yes)
+	[ "$(built pkg=yes VERSION=9)" != "$first" ]
+}
+
 completion_knows_every_option() {
 	"$vcmstat" completion >"$scratch/completion"
 	"$vcmstat" completion table >"$scratch/table"
@@ -402,6 +418,8 @@ main() {
 	tap_case the_readme_shows_what_vcmstat_prints "the README shows what vcmstat prints"
 	tap_case a_build_without_libraries_works \
 		"built without libraries and BPF it says what is missing, and the rest works"
+	tap_case what_a_build_depends_on_builds_anew \
+		"a library that comes or goes, and a version, build anew"
 	tap_case completion_knows_every_option "bash completes every option and its values"
 	tap_done
 }
