@@ -168,7 +168,8 @@ TEST_F(storm, a_fault_without_memory_is_told_as_lost)
 TEST_F_TIMEOUT(storm, a_flood_is_told_without_a_gap, 300)
 {
 	struct watch *watch = &self->lab.watch;
-	__u64 iova, lost;
+	__u64 iova, lost, dropped;
+	char line[4096];
 	int err = _bug_load();
 
 	if (err == -ENOENT)
@@ -189,7 +190,11 @@ TEST_F_TIMEOUT(storm, a_flood_is_told_without_a_gap, 300)
 	next_faults(_metadata, watch, &iova, &lost);
 	EXPECT_EQ(FLOOD - KEPT, lost);
 	EXPECT_EQ(UNMAPPED_IOVA + KEPT * PAGE, iova);
-	ASSERT_EQ(0, _watch_stop(watch));
+	test_ok(kill(watch->pid, SIGTERM));
+	test_ok(_watch_find(watch, "\"type\":\"end\"", line, sizeof(line)));
+	EXPECT_EQ(0, _json_u64(line, "fault_dropped", &dropped));
+	EXPECT_EQ(lost, dropped);
+	expect_watch_exit(watch, 0);
 }
 
 TEST_HARNESS_MAIN

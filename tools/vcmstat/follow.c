@@ -87,8 +87,7 @@ static void take_one(struct follow *f, const struct vcm_event *ev)
 	if (result == MODEL_GAP)
 		tell_gap(f, &f->model.gap);
 	if (result == MODEL_APPLIED || result == MODEL_GAP) {
-		f->totals.events++;
-		f->totals.faults += ev->type == VCM_EVENT_fault;
+		totals_count(&f->totals, ev);
 		f->sink->ops->event(f->sink, ev);
 		if (f->past)
 			past_tell(f->past, ev);
@@ -190,8 +189,8 @@ static int drain(struct follow *f, struct error *err)
 		f->stale = true;
 		f->sink->ops->dropped(f->sink, now->events - f->seen.events);
 	}
+	f->totals.fault_dropped += now->faults - f->seen.faults;
 	f->seen = *now;
-	f->totals.fault_dropped = now->faults;
 	f->totals.fault_overflow = now->overflow;
 	return 0;
 }

@@ -101,8 +101,7 @@ static int take_one(struct play *p, const struct rec *r, const struct vcm_event 
 	if (result == MODEL_GAP && (p->told.stream != ev->stream || p->told.got != ev->seq))
 		tell_gap(p, &p->model.gap);
 	if (result != MODEL_HELD) {
-		p->totals.events++;
-		p->totals.faults += ev->type == VCM_EVENT_fault;
+		totals_count(&p->totals, ev);
 		p->sink->ops->event(p->sink, ev);
 	}
 	p->stopped |= p->until.event && ev->type == p->until.event;

@@ -23,9 +23,20 @@ struct totals {
 	uint64_t gaps;		/* events missing by their seq */
 	uint64_t dropped;	/* events that the source could not keep */
 	uint64_t resyncs;
-	uint64_t fault_dropped;
+	uint64_t fault_dropped;	/* faults that vcmstat or the module could not keep */
 	uint64_t fault_overflow;
 };
+
+/* One more event, which may tell of many faults that are told by no other. */
+static inline void totals_count(struct totals *t, const struct vcm_event *ev)
+{
+	enum { VCM_EV_error(AT) };
+
+	t->events++;
+	t->faults += ev->type == VCM_EVENT_fault;
+	if (ev->type == VCM_EVENT_error && ev->arg[at_op] == VCM_OP_FAULT)
+		t->fault_dropped += ev->arg[at_arg1];
+}
 
 /* Missing numbers and full buffers tell of the same events, one of them later. */
 static inline uint64_t totals_lost(const struct totals *t)

@@ -292,6 +292,22 @@ static void test_pace(void)
 	world_end(&w);
 }
 
+static void test_lost_faults(void)
+{
+	struct vcm_event ev = { .type = VCM_EVENT_error, .arg = { VCM_OP_FAULT, 0x1000, 7, 1 } };
+	struct totals t = { .fault_dropped = 1 };
+
+	totals_count(&t, &ev);
+	ev.arg[0] = VCM_OP_BIND;
+	totals_count(&t, &ev);
+	ev.type = VCM_EVENT_fault;
+	ev.arg[0] = VCM_OP_FAULT;
+	totals_count(&t, &ev);
+	CHECK_EQ(t.events, 3);
+	CHECK_EQ(t.faults, 1);
+	CHECK_EQ(t.fault_dropped, 8);
+}
+
 static const struct tap_test tests[] = {
 	TAP_TEST(test_quiet, "snapshot and stream give the later snapshot"),
 	TAP_TEST(test_busy, "the same while events happen around every snapshot"),
@@ -304,6 +320,7 @@ static const struct tap_test tests[] = {
 	TAP_TEST(test_silent, "a loss that the source does not count is noticed by the numbers"),
 	TAP_TEST(test_defects, "a skipped number and a silent change are found"),
 	TAP_TEST(test_limit, "after so many events no more are told"),
+	TAP_TEST(test_lost_faults, "faults that the module lost count as lost"),
 	TAP_TEST(test_pace, "losses do not make a snapshot each"),
 };
 
