@@ -55,7 +55,7 @@ exceptions() {
 	kernel/core/*|"vcm_trace\.h"|<linux/.*>|the core is compiled in user space too
 	tools/vcmstat/model*|"(source|sink|follow|screen|opts)\.h"|<bpf/.*>|the model does no I/O
 	tools/vcmstat/*|"(core|gap|vcm_os)\.h"|"vcm\.h"|the tool knows the formats only
-	selftests/*|<bpf/.*>|vcmstat is used as a program only
+	selftests/!(crowd.c)|<bpf/.*>|vcmstat is used as a program only
 	LIST
 }
 

@@ -28,6 +28,7 @@ build=$top/build
 results=$build/results
 programs=$build/debug/programs
 modules=$build/kernel-debug
+mod=$build/mod-debug
 control=$build/debug/control
 fail_write=$build/vm/fail_write
 debugfs=/sys/kernel/debug
@@ -213,6 +214,7 @@ guest_failures() {
 guest() {
 	summary=$results/debug.tap
 	export VCMSTAT=$build/vcmstat/vcmstat VCM_MODULES=$modules VCM_SLOW=$slow
+	export VCM_BUG_MODULE=$mod/vcm_bug.ko
 	: >"$summary"
 	check "the kernel has every option of debug.config" has_options
 	check "a warning ends the guest" ends_on_warning
@@ -282,6 +284,7 @@ run_tests() {
 	local tree=$1 code=0 log=$results/debug.log names
 	shift
 	make --no-print-directory -C "$top/kernel" KDIR="$tree" OUT="$modules"
+	make --no-print-directory -C "$top/selftests/mod" KDIR="$tree" OUT="$mod" VCM="$modules"
 	build_programs
 	read -ra names <<<"${T:-}"
 	[ "$short" = no ] || mapfile -t names < <(short_names)
